@@ -1,0 +1,3 @@
+//! `agentos`: a software organisation of coding agents in one binary. `CODEBASE.md` is the map; a module uses lower rows only:
+//! cli → jobs → app → effects → adapters → domain, sys → text.
+
