@@ -1,0 +1,12 @@
+//! Text and nothing else: YAML, front matter, Markdown sections, markers, redaction, names, similarity. Knows no tasks.
+
+pub mod clean;
+pub mod front_matter;
+pub mod hash;
+pub mod marker;
+pub mod redact;
+pub mod secret;
+pub mod sections;
+pub mod similar;
+pub mod slug;
+pub mod yaml;
