@@ -1,4 +1,5 @@
 //! `agentos`: a software organisation of coding agents in one binary. `CODEBASE.md` is the map; a module uses lower rows only:
 //! cli → jobs → app → effects → adapters → domain, sys → text.
 
+pub mod sys;
 pub mod text;

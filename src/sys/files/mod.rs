@@ -1,0 +1,20 @@
+//! Files and folders that survive a crash: every write is complete or has not happened, and is on the disk when a function returns.
+
+mod append;
+mod draft;
+mod error;
+mod read;
+mod replace;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use append::append_line;
+pub use draft::{drafts_in, remove_stale_drafts};
+pub use error::FileError;
+pub use read::{read_bytes, read_end, read_head, read_text};
+pub use replace::{create_new, remove, remove_unsynced, rename, replace, replace_existing};
+pub use tree::{make_dir, remove_tree};
+
+pub(in crate::sys) use draft::is_linked;

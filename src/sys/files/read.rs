@@ -1,0 +1,92 @@
+//! Reading: regular files only, of a bounded size, links not followed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::error::FileError;
+
+/// Reads a file of at most `max_bytes` bytes as UTF-8 text.
+///
+/// # Errors
+///
+/// When it is missing, no regular file (a link counts as none), too large, not UTF-8, or cannot be read.
+pub fn read_text(path: &Path, max_bytes: u64) -> Result<String, FileError> {
+    let bytes = read_bytes(path, max_bytes)?;
+    String::from_utf8(bytes).map_err(|_| FileError::NotText { path: path.to_path_buf() })
+}
+
+/// Reads a file of at most `max_bytes` bytes.
+///
+/// # Errors
+///
+/// When it is missing, no regular file (a link counts as none), too large, or cannot be read.
+pub fn read_bytes(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let mut options = OpenOptions::new();
+    let file = open_regular(options.read(true), path)?;
+    let too_large = || FileError::TooLarge { path: path.to_path_buf(), limit: max_bytes };
+    let length = file.metadata().map_err(|source| FileError::of("read", path, source))?.len();
+    if length > max_bytes {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    // One byte more than allowed: the file may have grown since it was measured.
+    file.take(max_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| FileError::of("read", path, source))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max_bytes {
+        Err(too_large())
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Reads the first bytes of a file, at most `bytes` of them; one read, which may give less.
+///
+/// # Errors
+///
+/// When it is missing, no regular file (a link counts as none), or cannot be read.
+pub fn read_head(path: &Path, bytes: usize) -> Result<Vec<u8>, FileError> {
+    let mut file = open_regular(OpenOptions::new().read(true), path)?;
+    let mut head = vec![0; bytes];
+    let length = file.read(&mut head).map_err(|source| FileError::of("read", path, source))?;
+    head.truncate(length);
+    Ok(head)
+}
+
+/// Reads the last `bytes` bytes of a file, however large it is; a missing file has none.
+///
+/// # Errors
+///
+/// When it is no regular file (a link counts as none) or cannot be read.
+pub fn read_end(path: &Path, bytes: u64) -> Result<Vec<u8>, FileError> {
+    let of = |source| FileError::of("read", path, source);
+    let mut options = OpenOptions::new();
+    let mut file = match open_regular(options.read(true), path) {
+        Err(FileError::NotFound { .. }) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let length = file.metadata().map_err(of)?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(bytes))).map_err(of)?;
+    let mut end = Vec::new();
+    file.take(bytes).read_to_end(&mut end).map_err(of)?;
+    Ok(end)
+}
+
+/// Opens a regular file and nothing else; a pipe does not block it.
+pub(super) fn open_regular(options: &mut OpenOptions, path: &Path) -> Result<File, FileError> {
+    let not_regular = || FileError::NotRegular { path: path.to_path_buf() };
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = options.custom_flags(flags).open(path).map_err(|source| {
+        // ELOOP is a final link, ENXIO a socket or a pipe without a reader.
+        match rustix::io::Errno::from_io_error(&source) {
+            Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => not_regular(),
+            _ => FileError::of("open", path, source),
+        }
+    })?;
+    let metadata = file.metadata().map_err(|source| FileError::of("open", path, source))?;
+    if metadata.is_file() { Ok(file) } else { Err(not_regular()) }
+}

@@ -1,0 +1,123 @@
+//! Making and removing whole folders.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use super::draft::folder_of;
+use super::error::FileError;
+use super::replace::{move_without_overwriting, sync_folder};
+
+/// Mode of folders that we make: for their owner only.
+const PRIVATE: u32 = 0o700;
+
+/// Depth below which a tree is taken apart from its top: eight names of 255 bytes still fit into a path.
+const LEVELS: u32 = 8;
+
+/// Most passes over a tree that is being removed; one pass takes eight levels off each branch.
+const PASSES: u32 = 100_000;
+
+/// Makes a folder and those above it that are missing, for their owner only; one that exists is left as it is.
+///
+/// # Errors
+///
+/// When a file is in the way or the disk refuses; folders above it may have been made.
+pub fn make_dir(path: &Path) -> Result<(), FileError> {
+    let doing = |source| FileError::of("make the folder", path, source);
+    if path.is_dir() {
+        return Ok(());
+    }
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+        .collect();
+    for folder in missing.iter().rev() {
+        match DirBuilder::new().mode(PRIVATE).create(folder) {
+            Ok(()) => sync_folder(folder_of(folder))?,
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) => return Err(doing(error)),
+        }
+    }
+    Ok(())
+}
+
+/// Removes a folder and all that is in it, or a file; links are removed and never followed; nothing there is fine.
+///
+/// # Errors
+///
+/// When something in it cannot be removed; a part of it may be gone then.
+pub fn remove_tree(path: &Path) -> Result<(), FileError> {
+    let doing = |source| FileError::of("remove", path, source);
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(doing(error)),
+        Ok(there) if !there.is_dir() => return super::replace::remove(path),
+        Ok(_) => {}
+    }
+    let mut removal = Removal { root: path, moved: 0 };
+    for _ in 0..PASSES {
+        removal.empty(path, 0).map_err(doing)?;
+        match fs::remove_dir(path) {
+            Ok(()) => return sync_folder(folder_of(path)),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(doing(error)),
+        }
+    }
+    Err(doing(io::ErrorKind::DirectoryNotEmpty.into()))
+}
+
+struct Removal<'a> {
+    root: &'a Path,
+    moved: u64,
+}
+
+impl Removal<'_> {
+    /// Empties a folder. What lies too deep for a path is moved up to the root and left for the next pass.
+    fn empty(&mut self, folder: &Path, depth: u32) -> io::Result<()> {
+        make_writable(folder)?;
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if !entry.file_type()?.is_dir() {
+                ignore_missing(fs::remove_file(&path))?;
+            } else if depth < LEVELS {
+                self.empty(&path, depth + 1)?;
+                // The root gets new entries while it is read: it is emptied again, its folders too.
+                ignore_missing(fs::remove_dir(&path))?;
+            } else {
+                make_writable(&path)?;
+                self.move_up(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_up(&mut self, path: &Path) -> io::Result<()> {
+        loop {
+            self.moved += 1;
+            let target = self.root.join(format!(".removed-{}", self.moved));
+            match move_without_overwriting(path, &target) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+fn make_writable(folder: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(folder)?.permissions().mode();
+    if mode & PRIVATE == PRIVATE {
+        return Ok(());
+    }
+    fs::set_permissions(folder, Permissions::from_mode(mode | PRIVATE))
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

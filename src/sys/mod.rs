@@ -1,0 +1,11 @@
+//! The machine beneath: clock, environment, files, locks, programs and process trees. Knows no policy.
+
+pub mod clock;
+pub mod crash;
+pub mod env;
+pub mod files;
+pub mod lock;
+pub mod process;
+pub mod program;
+pub mod signals;
+pub mod supervise;
