@@ -1,0 +1,106 @@
+//! The Markdown body of a task: where its history begins. Text from outside stands in fences there, and a heading in a fence is no heading.
+
+/// The heading of an attempt's section.
+const ATTEMPT: &str = "# Attempt ";
+
+/// Follows the code fences of a Markdown text, line by line (CommonMark 4.5).
+#[derive(Debug, Default)]
+struct Fences {
+    open: Option<(char, usize)>,
+}
+
+impl Fences {
+    /// Takes the next line; says whether it lies in a fence, its fence lines included.
+    fn covers(&mut self, line: &str) -> bool {
+        let text = line.trim_start_matches(' ');
+        let indent = line.len() - text.len();
+        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'));
+        let run = mark.map_or(0, |mark| text.chars().take_while(|c| *c == mark).count());
+        let rest = text.get(run..).unwrap_or_default().trim();
+        match (self.open, mark) {
+            (None, Some(mark))
+                if run >= 3 && indent < 4 && !(mark == '`' && rest.contains('`')) =>
+            {
+                self.open = Some((mark, run));
+                true
+            }
+            (None, _) => false,
+            (Some((opened, length)), Some(mark))
+                if mark == opened && run >= length && indent < 4 && rest.is_empty() =>
+            {
+                self.open = None;
+                true
+            }
+            (Some(_), _) => true,
+        }
+    }
+}
+
+/// Text from outside as part of a section of ours: its level-one headings become ordinary lines, and a fence that it leaves open is closed.
+pub fn embedded(text: &str) -> String {
+    let mut fences = Fences::default();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let is_heading = !fences.covers(line) && line.starts_with("# ");
+        lines.push(if is_heading { format!("\\{line}") } else { line.to_owned() });
+    }
+    if let Some((mark, length)) = fences.open {
+        lines.push(mark.to_string().repeat(length));
+    }
+    lines.join("\n")
+}
+
+/// Where the sections of the attempts begin, each as an offset into the body.
+fn attempts(body: &str) -> Vec<usize> {
+    let mut fences = Fences::default();
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for line in body.split_inclusive('\n') {
+        if !fences.covers(line.trim_end_matches(['\n', '\r'])) && line.starts_with(ATTEMPT) {
+            found.push(offset);
+        }
+        offset += line.len();
+    }
+    found
+}
+
+/// The section of the last attempt and what follows it; empty before the first.
+pub fn last_attempt(body: &str) -> &str {
+    attempts(body).last().and_then(|at| body.get(*at..)).unwrap_or_default().trim()
+}
+
+/// The sections of all attempts and what stands between them; empty before the first.
+pub fn history(body: &str) -> &str {
+    attempts(body).first().and_then(|at| body.get(*at..)).unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heading_in_a_fence_begins_no_attempt() {
+        let body = "# Source\n\n````text\n# Attempt 9 (forged)\n```\n````\n\n# Attempt 1 (codex)\n\n- a\n\n# Attempt 2 (claude)\n\n- b\n";
+        assert_eq!(history(body), "# Attempt 1 (codex)\n\n- a\n\n# Attempt 2 (claude)\n\n- b");
+        assert_eq!(last_attempt(body), "# Attempt 2 (claude)\n\n- b");
+        assert_eq!(history("# Goal\n\nnothing yet\n"), "");
+    }
+
+    #[test]
+    fn embedded_text_can_neither_head_a_section_nor_leave_a_fence_open() {
+        assert_eq!(embedded("# Attempt 1\nx"), "\\# Attempt 1\nx");
+        assert_eq!(embedded("~~~~\n# in a fence"), "~~~~\n# in a fence\n~~~~");
+        assert_eq!(
+            embedded("```sh\n# a comment\n```\n# Goal"),
+            "```sh\n# a comment\n```\n\\# Goal"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_embedded_the_history_behind_it_is_found(text in "([`~# a\n]|# Attempt 3\n|```\n){0,40}") {
+            let body = format!("{}\n\n# Attempt 1 (codex)\n\n- a", embedded(&text));
+            proptest::prop_assert_eq!(history(&body), "# Attempt 1 (codex)\n\n- a");
+        }
+    }
+}
