@@ -1,6 +1,7 @@
 //! `agentos`: a software organisation of coding agents in one binary. `CODEBASE.md` is the map; a module uses lower rows only:
 //! cli → jobs → app → effects → adapters → domain, sys → text.
 
+pub mod config;
 pub mod domain;
 pub mod sys;
 pub mod text;
