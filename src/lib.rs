@@ -3,5 +3,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod journal;
+pub mod mailbox;
 pub mod sys;
 pub mod text;

@@ -1,0 +1,216 @@
+//! Leases and claims: which process may change a task.
+
+use std::fs;
+
+use crate::crash_point;
+use crate::domain::ids::TaskId;
+use crate::domain::task::{Folder, Move, Stage, Task};
+use crate::domain::task_file;
+use crate::sys::files::{self, FileError};
+use crate::sys::lock::Lock;
+
+use super::store::{Mailbox, MailboxError, read_task};
+
+/// The right to change one task, held through the kernel: it ends with this process.
+#[must_use = "a lease that is dropped gives the task to whoever asks next"]
+#[derive(Debug)]
+pub struct Lease {
+    id: TaskId,
+    _lock: Lock,
+}
+
+impl Lease {
+    /// Whose lease it is.
+    pub fn id(&self) -> &TaskId {
+        &self.id
+    }
+}
+
+/// A task in `processing/` together with its lease: only who holds one may work on the task.
+#[must_use = "a claim that is dropped leaves its task in `processing/` until the next run takes it over"]
+#[derive(Debug)]
+pub struct Claim {
+    /// The task; [`Mailbox::checkpoint`] writes it.
+    pub task: Task,
+    lease: Lease,
+    /// Whether it was taken over from a worker that died.
+    pub resumed: bool,
+}
+
+impl Claim {
+    /// The lease under which the task's effects are carried out.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+}
+
+/// The task file was moved away by hand while its worker ran; the worker stops and leaves it where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Gone {
+    /// Moved by hand.
+    #[error("the file of task {0} was moved out of `processing/` by hand")]
+    Moved(TaskId),
+    /// The mailbox could not be written.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+}
+
+impl From<FileError> for Gone {
+    fn from(error: FileError) -> Self {
+        Self::Mailbox(error.into())
+    }
+}
+
+impl Mailbox {
+    /// Takes the lease of a task, or nothing when another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file cannot be made.
+    pub fn lease(&self, id: &TaskId) -> Result<Option<Lease>, MailboxError> {
+        let lock = Lock::try_acquire(&self.lock_path(id))?;
+        Ok(lock.map(|lock| Lease { id: id.clone(), _lock: lock }))
+    }
+
+    /// Claims a task of the inbox: lease first, then the file is moved to `processing/`. Nothing when somebody else was faster or the file
+    /// has gone; a file that cannot be read as a task is set aside.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be moved; it then stays in the inbox.
+    pub fn claim(&self, id: &TaskId) -> Result<Option<Claim>, MailboxError> {
+        let Some(lease) = self.lease(id)? else { return Ok(None) };
+        let from = self.path(Folder::Inbox, id);
+        let task = match read_task(&from, id.as_str()) {
+            Ok(task) => task,
+            Err(MailboxError::File(FileError::NotFound { .. })) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        crash_point!("mailbox.claim");
+        match files::rename(&from, &self.path(Folder::Processing, id)) {
+            Ok(()) => {}
+            Err(FileError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        crash_point!("mailbox.claimed");
+        tracing::debug!(task = %id, "claimed");
+        Ok(Some(Claim { task, lease, resumed: false }))
+    }
+
+    /// Takes over a task in `processing/` whose worker has died, which is when nobody holds its lease.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read as a task.
+    pub fn take_over(&self, id: &TaskId) -> Result<Option<Claim>, MailboxError> {
+        let Some(lease) = self.lease(id)? else { return Ok(None) };
+        match read_task(&self.path(Folder::Processing, id), id.as_str()) {
+            Ok(task) => Ok(Some(Claim { task, lease, resumed: true })),
+            Err(MailboxError::File(FileError::NotFound { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the task is still in `processing/`, where its worker wants it.
+    pub fn is_still_there(&self, claim: &Claim) -> bool {
+        fs::symlink_metadata(self.path(Folder::Processing, &claim.task.id)).is_ok()
+    }
+
+    /// Writes the claimed task as it now is, with its last finished stage.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone::Moved`] when a person has moved the file meanwhile: nothing is written then.
+    pub fn checkpoint(&self, claim: &mut Claim, stage: Stage) -> Result<(), Gone> {
+        claim.task.stage = Some(stage);
+        self.save(claim)?;
+        tracing::debug!(task = %claim.task.id, stage = stage.as_str(), "stage finished");
+        crash_point!("mailbox.checkpoint");
+        Ok(())
+    }
+
+    /// Writes the claimed task as it now is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mailbox::checkpoint`].
+    pub fn save(&self, claim: &Claim) -> Result<(), Gone> {
+        let path = self.path(Folder::Processing, &claim.task.id);
+        let text = task_file::render(&claim.task).map_err(MailboxError::Task)?;
+        match files::replace_existing(&path, text.as_bytes()) {
+            Err(FileError::NotFound { .. }) => Err(Gone::Moved(claim.task.id.clone())),
+            other => Ok(other?),
+        }
+    }
+
+    /// Moves a claimed task to its next folder and hands back the lease, under which the host is then told.
+    ///
+    /// A crash in between leaves the file in `processing/` with `settling` naming the folder; whoever takes it over finishes the move.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mailbox::checkpoint`]; the task then stays in `processing/`.
+    pub fn settle(&self, claim: Claim, folder: Folder) -> Result<(Task, Lease), Gone> {
+        let mut claim = claim;
+        claim.task.settling = Some(Move { from: Folder::Processing, to: folder });
+        // The attempt is over: whoever brings the task back, by whatever way, begins another one.
+        claim.task.stage = None;
+        claim.task.assigned = None;
+        self.save(&claim)?;
+        crash_point!("mailbox.settle");
+        let Claim { mut task, lease, .. } = claim;
+        let from = self.path(Folder::Processing, &task.id);
+        match files::rename(&from, &self.path(folder, &task.id)) {
+            Err(FileError::NotFound { .. }) => return Err(Gone::Moved(task.id)),
+            other => other?,
+        }
+        crash_point!("mailbox.settled");
+        tracing::debug!(task = %task.id, folder = folder.as_str(), "moved");
+        task.settling = None;
+        Ok((task, lease))
+    }
+
+    /// Writes a task that lies in `folder`, under its lease; nothing happens when the file already reads so.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone::Moved`] when the file is no longer there.
+    pub fn update(&self, lease: &Lease, folder: Folder, task: &Task) -> Result<(), Gone> {
+        let path = self.path(folder, lease.id());
+        let text = task_file::render(task).map_err(MailboxError::Task)?;
+        match files::read_text(&path, u64::MAX) {
+            Ok(present) if present == text => return Ok(()),
+            Ok(_) => {}
+            Err(FileError::NotFound { .. }) => return Err(Gone::Moved(lease.id().clone())),
+            Err(error) => return Err(error.into()),
+        }
+        match files::replace_existing(&path, text.as_bytes()) {
+            Err(FileError::NotFound { .. }) => Err(Gone::Moved(lease.id().clone())),
+            other => Ok(other?),
+        }
+    }
+
+    /// Moves a task between two folders under its lease, written as it now is.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone::Moved`] when the file is no longer in `from`.
+    pub fn transfer(
+        &self,
+        lease: &Lease,
+        task: &mut Task,
+        from: Folder,
+        to: Folder,
+    ) -> Result<(), Gone> {
+        task.settling = Some(Move { from, to });
+        self.update(lease, from, task)?;
+        crash_point!("mailbox.transfer");
+        match files::rename(&self.path(from, lease.id()), &self.path(to, lease.id())) {
+            Err(FileError::NotFound { .. }) => return Err(Gone::Moved(lease.id().clone())),
+            other => other?,
+        }
+        crash_point!("mailbox.transferred");
+        task.settling = None;
+        Ok(())
+    }
+}
