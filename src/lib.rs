@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod git;
 pub mod journal;
 pub mod mailbox;
 pub mod sys;

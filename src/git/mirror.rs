@@ -1,0 +1,285 @@
+//! A mirror: the bare repository that we own for a remote, made once and fetched into. Everything else in this folder hangs on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::{Repository, RepositoryInitOptions};
+
+use super::command::Git;
+use super::error::{GitError, io, library, presentable};
+use super::{borrow, objects, plain_files, remote};
+use crate::domain::ids::{BranchName, CommitSha, TaskId};
+
+/// Where the branches of the remote are kept.
+pub(super) const TRACKED: &str = "refs/remotes/origin/";
+/// Where work that is not pushed yet is kept.
+const SAVED: &str = "refs/agentos/";
+
+/// Our bare repository for one remote.
+///
+/// Two processes that change one mirror at once are kept apart by the caller, with a lock per repository.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    pub(super) git: Git,
+    pub(super) dir: PathBuf,
+    pub(super) remote: String,
+}
+
+impl Mirror {
+    /// Opens the mirror in `dir`, or makes it; does nothing when all is as asked. Nothing is fetched.
+    ///
+    /// `borrow` is a clone of the operator's whose objects need not be fetched again; it is only read, and left alone when it is
+    /// shallow or partial. What was borrowed and is no longer to be is copied first.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::Unsupported`] for a remote that could be an option or runs a command, and for formats that git2 cannot read.
+    /// An interrupted creation leaves a folder `<dir>.new` that the next one removes.
+    pub fn open_or_create(
+        git: &Git,
+        dir: &Path,
+        remote: &str,
+        borrow: Option<&Path>,
+    ) -> Result<Self, GitError> {
+        let remote = remote::checked(remote)?;
+        let lender = borrow.map(borrow::objects_of).transpose()?.flatten();
+        if !plain_files::is_folder(dir).map_err(io(format!("looking at `{}`", dir.display())))? {
+            create(dir, &remote, lender.as_deref())?;
+        }
+        let dir = fs::canonicalize(dir).map_err(io(format!("looking at `{}`", dir.display())))?;
+        let mirror = Self { git: git.clone(), dir, remote };
+        mirror.follow_remote()?;
+        borrow::follow(&mirror, lender.as_deref())?;
+        Ok(mirror)
+    }
+
+    /// The folder of the mirror.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The remote as git is given it.
+    pub fn remote(&self) -> &str {
+        &self.remote
+    }
+
+    /// The folders with objects that the mirror needs: its own and the borrowed ones. Whoever reads a worktree with git reads these.
+    pub fn object_dirs(&self) -> Result<Vec<PathBuf>, GitError> {
+        borrow::object_dirs(&self.dir)
+    }
+
+    /// Brings every branch of the remote; those that are gone there go here too.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::NoCommits`] when the remote is empty, else what git says; what was fetched before stays.
+    pub fn fetch(&self) -> Result<(), GitError> {
+        if !borrow::has_lender(&self.dir)? {
+            // The operator's clone is gone: what it lent is missing here, and git fetches what is missing.
+            borrow::stop(self)?;
+        }
+        self.fetch_call(&[])?;
+        self.check_not_empty()
+    }
+
+    /// Brings everything again as if the mirror had nothing, which heals one that has lost objects: a damaged disk, or a clone
+    /// of the operator's that no longer has what was borrowed from it. Nothing is borrowed afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Mirror::fetch`]; calling again goes on.
+    pub fn fetch_anew(&self) -> Result<(), GitError> {
+        self.fetch_call(&["--refetch"])?;
+        borrow::stop(self)?;
+        self.check_not_empty()
+    }
+
+    fn check_not_empty(&self) -> Result<(), GitError> {
+        let repository = self.repository()?;
+        let mut branches = repository
+            .references_glob(&format!("{TRACKED}*"))
+            .map_err(library("listing the branches of the remote"))?;
+        if branches.next().is_none() {
+            return Err(GitError::NoCommits { remote: presentable(&self.remote) });
+        }
+        Ok(())
+    }
+
+    fn fetch_call(&self, more: &[&str]) -> Result<(), GitError> {
+        let shown = presentable(&self.remote);
+        self.git
+            .call(format!("fetching from `{shown}`"))
+            .about(format!("the remote `{shown}`"))
+            .git_dir(&self.dir)
+            .args([
+                "fetch",
+                "--prune",
+                "--no-tags",
+                "--no-recurse-submodules",
+                "--no-write-fetch-head",
+            ])
+            .args(["--no-auto-maintenance", "--quiet"])
+            .args(more)
+            .args(["--", "origin"])
+            .check()
+            .map(drop)
+    }
+
+    /// The tip of a branch of the remote as it was when it was last fetched or pushed.
+    pub fn tracked_tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, GitError> {
+        objects::tip(&self.repository()?, &format!("{TRACKED}{branch}"))
+    }
+
+    /// Whether the mirror has a commit; an unreadable mirror has none.
+    pub fn has_commit(&self, sha: &CommitSha) -> bool {
+        self.repository().is_ok_and(|repository| objects::commit(&repository, sha).is_ok())
+    }
+
+    /// The commit with the unpushed work of a task.
+    pub fn saved_work(&self, id: &TaskId) -> Result<Option<CommitSha>, GitError> {
+        objects::tip(&self.repository()?, &saved_name(id))
+    }
+
+    /// Forgets the unpushed work of a task; nothing saved is fine.
+    pub fn drop_saved_work(&self, id: &TaskId) -> Result<(), GitError> {
+        delete_reference(&self.repository()?, &saved_name(id))
+    }
+
+    /// Moves the branch of a task in the mirror, whatever it was before.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::NotFound`] when the mirror does not have the commit.
+    pub fn set_branch(&self, id: &TaskId, to: &CommitSha) -> Result<(), GitError> {
+        set_reference(&self.repository()?, &branch_name(id), to)
+    }
+
+    /// The tip of the branch of a task in the mirror.
+    pub fn branch_tip(&self, id: &TaskId) -> Result<Option<CommitSha>, GitError> {
+        objects::tip(&self.repository()?, &branch_name(id))
+    }
+
+    /// Forgets the branch of a task in the mirror; no branch is fine. The remote is not asked.
+    pub fn drop_branch(&self, id: &TaskId) -> Result<(), GitError> {
+        delete_reference(&self.repository()?, &branch_name(id))
+    }
+
+    /// Packs what lies loose and drops what nothing has needed for two weeks; worktrees and private repositories stay healthy.
+    pub fn gc(&self) -> Result<(), GitError> {
+        self.git
+            .call(format!("tidying the mirror `{}`", self.dir.display()))
+            .git_dir(&self.dir)
+            .args(["-c", "gc.worktreePruneExpire=never", "gc", "--quiet", "--prune=2.weeks.ago"])
+            .check()
+            .map(drop)
+    }
+
+    /// Removes the lock files that a dead git left on references and settings of the mirror.
+    ///
+    /// Only for the holder of the repository's lock: no other git may be at work in the mirror.
+    pub fn remove_stale_locks(&self) -> Result<(), GitError> {
+        let doing = || format!("removing stale locks in `{}`", self.dir.display());
+        let mut waiting = vec![self.dir.join("refs")];
+        for name in ["packed-refs.lock", "config.lock", "HEAD.lock", "shallow.lock"] {
+            plain_files::remove(&self.dir.join(name)).map_err(io(doing()))?;
+        }
+        while let Some(folder) = waiting.pop() {
+            for entry in fs::read_dir(&folder).map_err(io(doing()))? {
+                let entry = entry.map_err(io(doing()))?;
+                if entry.file_type().map_err(io(doing()))?.is_dir() {
+                    waiting.push(entry.path());
+                } else if entry.path().extension().is_some_and(|extension| extension == "lock") {
+                    plain_files::remove(&entry.path()).map_err(io(doing()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn repository(&self) -> Result<Repository, GitError> {
+        objects::open(&self.dir)
+    }
+
+    fn follow_remote(&self) -> Result<(), GitError> {
+        let doing = || format!("setting the remote of the mirror `{}`", self.dir.display());
+        let settings = self.dir.join(objects::LIBRARY_SETTINGS);
+        if fs::read(&settings).ok().as_deref() != Some(objects::LIBRARY_SETTINGS_TEXT.as_bytes()) {
+            plain_files::replace(&settings, objects::LIBRARY_SETTINGS_TEXT.as_bytes())
+                .map_err(io(doing()))?;
+        }
+        let repository = self.repository()?;
+        let config = repository.config().map_err(library(doing()))?;
+        let mut local = config.open_level(git2::ConfigLevel::Local).map_err(library(doing()))?;
+        if local.get_string("remote.origin.url").ok().as_deref() != Some(self.remote.as_str()) {
+            local.set_str("remote.origin.url", &self.remote).map_err(library(doing()))?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn saved_name(id: &TaskId) -> String {
+    format!("{SAVED}{id}")
+}
+
+fn branch_name(id: &TaskId) -> String {
+    format!("refs/heads/{}", id.branch())
+}
+
+pub(super) fn set_reference(
+    repository: &Repository,
+    name: &str,
+    to: &CommitSha,
+) -> Result<(), GitError> {
+    let commit = objects::commit(repository, to)?;
+    repository
+        .reference(name, commit.id(), true, "agentos")
+        .map(drop)
+        .map_err(library(format!("setting `{name}`")))
+}
+
+pub(super) fn delete_reference(repository: &Repository, name: &str) -> Result<(), GitError> {
+    match repository.find_reference(name) {
+        Ok(mut reference) => reference.delete().map_err(library(format!("deleting `{name}`"))),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(()),
+        Err(error) => Err(library(format!("deleting `{name}`"))(error)),
+    }
+}
+
+/// Makes a mirror beside its place and then puts it there at once.
+fn create(dir: &Path, remote: &str, lender: Option<&Path>) -> Result<(), GitError> {
+    let doing = || format!("making the mirror `{}`", dir.display());
+    let mut draft = dir.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    plain_files::remove(&draft).map_err(io(doing()))?;
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).map_err(io(doing()))?;
+    }
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).external_template(false).initial_head("main").mkpath(true);
+    Repository::init_opts(&draft, &options).map_err(library(doing()))?;
+    let config = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tlogAllRefUpdates = false\n\
+         [gc]\n\tauto = 0\n[remote \"origin\"]\n\turl = {}\n\tfetch = +refs/heads/*:{TRACKED}*\n",
+        quoted(remote)
+    );
+    plain_files::write_synced(&draft.join("config"), config.as_bytes()).map_err(io(doing()))?;
+    if let Some(lender) = lender {
+        borrow::write(&draft, lender)?;
+    }
+    plain_files::rename(&draft, dir).map_err(io(doing()))
+}
+
+/// A value as it stands in a git configuration file.
+pub(super) fn quoted(value: &str) -> String {
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() => text.push(' '),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}

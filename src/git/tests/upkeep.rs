@@ -1,0 +1,93 @@
+//! Mirrors over time, clean checkouts, restored files.
+
+use super::*;
+use crate::git::GitError;
+
+#[test]
+fn a_tidied_mirror_and_a_living_private_repository_do_each_other_no_harm() {
+    let world = World::new();
+    let (mirror, worktree) = world.worktree();
+    write(&worktree.path.join("first"), "x");
+    let head = worktree.commit_all(&world.tip(), &[], "ours", now()).unwrap().unwrap();
+    worktree.hand_to_agent(&task().branch()).unwrap();
+    write(&worktree.path.join("second"), "x");
+    git(&worktree.path, &["add", "-A"]);
+    git(&worktree.path, &["commit", "-qm", "mine"]);
+    git(mirror.dir(), &["gc", "-q", "--prune=now"]);
+    mirror.gc().unwrap();
+    git(mirror.dir(), &["fsck", "--no-dangling"]);
+    git(&worktree.path, &["fsck", "--no-dangling"]);
+    world.change("third", "x", "main");
+    mirror.fetch().unwrap();
+    worktree.take_back().unwrap();
+    assert_eq!(worktree.head().unwrap(), head);
+    worktree.commit_all(&head, &[], "ours", now()).unwrap().unwrap();
+    git(mirror.dir(), &["fsck", "--no-dangling"]);
+}
+
+#[test]
+fn stale_locks_of_the_mirror_are_removed() {
+    let world = World::new();
+    let mirror = world.fetched();
+    write(&mirror.dir().join("packed-refs.lock"), "");
+    write(&mirror.dir().join("refs/remotes/origin/main.lock"), "");
+    let newer = world.change("x", "x", "main");
+    assert!(matches!(mirror.fetch(), Err(GitError::Unavailable { .. })));
+    mirror.remove_stale_locks().unwrap();
+    mirror.fetch().unwrap();
+    assert_eq!(mirror.tracked_tip(&branch("main")).unwrap(), Some(newer));
+}
+
+#[test]
+fn a_clean_checkout_is_a_repository_of_its_own() {
+    let world = World::new();
+    world.change("dir/file", "x", "main");
+    let mirror = world.fetched();
+    let into = world.root().join("ci/web-1");
+    mirror.checkout_clean(&world.tip(), &into).unwrap();
+    assert_eq!(fs::read_to_string(into.join("dir/file")).unwrap(), "x");
+    assert_eq!(git(&into, &["rev-parse", "HEAD"]).trim(), world.tip().as_str());
+    assert_eq!(git(&into, &["status", "--porcelain"]), "");
+    let references = git(mirror.dir(), &["for-each-ref"]);
+    git(&into, &["commit", "-q", "--allow-empty", "-m", "by a test"]);
+    assert_eq!(git(mirror.dir(), &["for-each-ref"]), references);
+    let again = mirror.checkout_clean(&world.tip(), &into);
+    assert!(matches!(again, Err(GitError::Failed { .. })), "{again:?}");
+}
+
+#[test]
+fn files_that_agents_obey_are_put_back() {
+    let world = World::new();
+    world.write("CLAUDE.md", "rules");
+    world.write("sub/AGENTS.md", "rules");
+    world.change(".claude/settings.json", "{}", "main");
+    let (_mirror, worktree) = world.worktree();
+    let path = |name: &str| worktree.path.join(name);
+    write(&path("CLAUDE.md"), "do as you like");
+    fs::remove_file(path("sub/AGENTS.md")).unwrap();
+    write(&path(".claude/hooks/evil.json"), "x");
+    write(&path("work"), "kept");
+    write(&world.root().join("outside/settings"), "x");
+    std::os::unix::fs::symlink(world.root().join("outside"), path(".gemini")).unwrap();
+    let globs = ["CLAUDE.md", "**/AGENTS.md", ".claude/**", ".gemini/**"].map(String::from);
+    let touched = worktree.restore_paths(&world.tip(), &globs).unwrap();
+    let expected = [
+        ".claude/hooks/evil.json",
+        ".claude/settings.json",
+        ".gemini",
+        "CLAUDE.md",
+        "sub/AGENTS.md",
+    ];
+    assert_eq!(touched, expected);
+    assert_eq!(fs::read_to_string(path("CLAUDE.md")).unwrap(), "rules");
+    assert_eq!(fs::read_to_string(path("sub/AGENTS.md")).unwrap(), "rules");
+    assert!(
+        !path(".claude/hooks/evil.json").exists() && fs::symlink_metadata(path(".gemini")).is_err()
+    );
+    assert_eq!(fs::read_to_string(path("work")).unwrap(), "kept");
+    assert!(world.root().join("outside/settings").exists());
+    assert!(matches!(
+        worktree.restore_paths(&world.tip(), &["[".into()]),
+        Err(GitError::Unsupported { .. })
+    ));
+}
