@@ -4,6 +4,7 @@
 pub mod config;
 pub mod domain;
 pub mod git;
+pub mod host;
 pub mod journal;
 pub mod mailbox;
 pub mod sys;

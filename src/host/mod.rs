@@ -1,0 +1,10 @@
+//! Code hosts: where issues, pull requests and checks live. Two implementations, `github` and `local`, behind the same traits;
+//! no policy and no retries here.
+
+pub mod local;
+mod traits;
+
+pub use traits::{
+    Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest, NewIssue, NewPullRequest,
+    PullRequests,
+};
