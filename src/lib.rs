@@ -1,11 +1,13 @@
 //! `agentos`: a software organisation of coding agents in one binary. `CODEBASE.md` is the map; a module uses lower rows only:
 //! cli → jobs → app → effects → adapters → domain, sys → text.
 
+pub mod agent;
 pub mod config;
 pub mod domain;
 pub mod git;
 pub mod host;
 pub mod journal;
 pub mod mailbox;
+pub mod prompt;
 pub mod sys;
 pub mod text;
