@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod config;
 pub mod domain;
+pub mod effects;
 pub mod git;
 pub mod host;
 pub mod journal;

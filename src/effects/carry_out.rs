@@ -1,0 +1,328 @@
+//! The one place that changes the world.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::effect::Effect;
+use crate::crash_point;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, RepoKey, TaskId};
+use crate::domain::issue::{Comment, IssueState};
+use crate::domain::memory;
+use crate::domain::pull::{PullRequest, PullState};
+use crate::git::{GitError, Mirror, Push};
+use crate::host::{Host, HostError, LabelChange};
+use crate::journal::{Intent, IntentRecord, Journal};
+use crate::mailbox::Lease;
+use crate::sys::clock::Clock;
+use crate::sys::files::FileError;
+use crate::sys::lock::Lock;
+use crate::text::marker;
+
+/// Another process may be fetching or adding a worktree; longer than this is a fault.
+const REPOSITORY_LOCK_WAIT: Duration = Duration::from_secs(120);
+
+/// How often a memory entry is built anew on a base branch that moves meanwhile.
+const MEMORY_TRIES: usize = 5;
+
+/// Most bytes of a memory file that are read.
+const MEMORY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Why an effect was not carried out. Whatever it is, nothing was half done: the next run looks again.
+#[derive(Debug, thiserror::Error)]
+pub enum EffectError {
+    /// The host said no, or could not be asked.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// git said no, or could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The journal could not be written, so nothing was begun.
+    #[error("cannot write the journal: {0}")]
+    Journal(#[from] FileError),
+    /// It seemed to work, and the world does not show it.
+    #[error("{what} was carried out, but reading it back does not show it")]
+    NotSeen {
+        /// Which effect.
+        what: String,
+    },
+    /// Another process keeps the repository for too long.
+    #[error("the repository {0} is locked by another process for more than two minutes")]
+    Locked(RepoKey),
+}
+
+impl EffectError {
+    /// Whether the next tick may simply try again.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Host(HostError::Unavailable { .. } | HostError::RateLimited { .. })
+            | Self::Git(GitError::Unavailable { .. } | GitError::NoSpace)
+            | Self::Locked(_) => true,
+            Self::Journal(error) => error.is_temporary(),
+            _ => false,
+        }
+    }
+}
+
+/// How an effect ended.
+#[derive(Debug, Clone, Default)]
+pub struct Carried {
+    /// Whether anything was changed; not when it was already so.
+    pub changed: bool,
+    /// The pull request that was opened or found.
+    pub pull: Option<PullRequest>,
+    /// The commit on the base branch that a merge or a memory entry made.
+    pub commit: Option<CommitSha>,
+}
+
+/// The effects on one repository.
+pub struct Effects {
+    /// The repository.
+    pub key: RepoKey,
+    /// Its host.
+    pub host: Rc<dyn Host>,
+    /// Our mirror of it.
+    pub mirror: Rc<Mirror>,
+    /// The lock on the mirror's metadata.
+    pub mirror_lock: PathBuf,
+    /// The journal.
+    pub journal: Journal,
+    /// The time that is written down.
+    pub clock: Rc<dyn Clock>,
+}
+
+impl Effects {
+    /// Carries out one effect under the lease of its task.
+    ///
+    /// # Errors
+    ///
+    /// See [`EffectError`]; the world is then either as before or already as wanted, and the next run finds out which.
+    pub async fn carry_out(&self, effect: &Effect, lease: &Lease) -> Result<Carried, EffectError> {
+        if let Some(carried) = self.look(effect).await? {
+            return Ok(carried);
+        }
+        let intent = self.journal.intend(IntentRecord {
+            effect: effect.word().to_owned(),
+            key: format!("{} {}", self.key, effect.key()),
+            under: lease.id().to_string(),
+            at: self.clock.now(),
+            what: serde_json::to_value(effect).unwrap_or_default(),
+            repo: self.key.to_string(),
+        })?;
+        crash_point!(effect.word());
+        let acted = self.act(effect).await;
+        crash_point!(effect.word());
+        let mut carried = match acted {
+            Ok(carried) => carried,
+            Err(error) => {
+                // Whether a failed call took effect is not known from its failure: read back before saying so.
+                let end = match self.look(effect).await {
+                    Ok(Some(carried)) => return self.end(intent, "done", carried),
+                    Ok(None) => "refused",
+                    Err(_) => return Err(error),
+                };
+                self.journal.close(intent, end, self.clock.now())?;
+                return Err(error);
+            }
+        };
+        let Some(seen) = self.look(effect).await? else {
+            return Err(EffectError::NotSeen {
+                what: format!("{} {}", effect.word(), effect.key()),
+            });
+        };
+        carried.pull = carried.pull.or(seen.pull);
+        carried.commit = carried.commit.or(seen.commit);
+        self.end(intent, "done", carried)
+    }
+
+    fn end(&self, intent: Intent, end: &str, carried: Carried) -> Result<Carried, EffectError> {
+        self.journal.close(intent, end, self.clock.now())?;
+        crash_point!("effect.closed");
+        Ok(Carried { changed: true, ..carried })
+    }
+
+    /// Reads back an intent that a crash left open and closes it as done or void. Nothing is repeated here.
+    ///
+    /// # Errors
+    ///
+    /// When the world cannot be read; the intent stays open.
+    pub async fn sweep(&self, intent: Intent) -> Result<(), EffectError> {
+        let end = match serde_json::from_value::<Effect>(intent.record().what.clone()) {
+            Ok(effect) => match self.look(&effect).await? {
+                Some(_) => "done",
+                None => "void",
+            },
+            Err(_) => "void",
+        };
+        self.journal.close(intent, end, self.clock.now())?;
+        Ok(())
+    }
+
+    /// Whether the world already is as the effect wants it.
+    async fn look(&self, effect: &Effect) -> Result<Option<Carried>, EffectError> {
+        let so = |is_so: bool| is_so.then(Carried::default);
+        Ok(match effect {
+            Effect::Push { branch, head, .. } => {
+                so(self.mirror.remote_tip(branch)?.as_ref() == Some(head))
+            }
+            Effect::OpenPull { pull } => {
+                let pulls = self.host.pulls_of_branch(&pull.head).await?;
+                let open = pulls.into_iter().find(|pull| pull.state == PullState::Open);
+                open.map(|pull| Carried { pull: Some(pull), ..Carried::default() })
+            }
+            Effect::Comment { issue, kind, key, body, sticky } => {
+                let found = self.comment_of_ours(*issue, kind, key).await?;
+                so(found.is_some_and(|comment| !sticky || comment.body.trim() == body.trim()))
+            }
+            Effect::Labels { issue, change } => {
+                let issue = self.host.issue(*issue).await?;
+                so(change.add.iter().all(|label| issue.has_label(label))
+                    && !change.remove.iter().any(|label| issue.has_label(label)))
+            }
+            Effect::Status { issue, status } => {
+                so(self.host.issue(*issue).await?.status.is_none_or(|present| present == *status))
+            }
+            Effect::Merge { request } => match self.host.pull(request.pr).await?.state {
+                PullState::Merged { commit } => Some(Carried { commit, ..Carried::default() }),
+                PullState::Open | PullState::Closed => None,
+            },
+            Effect::CloseIssue { issue } => {
+                so(self.host.issue(*issue).await?.state == IssueState::Closed)
+            }
+            Effect::ClosePull { pr } => so(self.host.pull(*pr).await?.state != PullState::Open),
+            Effect::DeleteBranch { branch, .. } => so(self.mirror.remote_tip(branch)?.is_none()),
+            Effect::Memory { base, entry } => self.memory_has(base, &entry.task)?,
+        })
+    }
+
+    /// Changes the world; what is already so has been looked at before.
+    async fn act(&self, effect: &Effect) -> Result<Carried, EffectError> {
+        let mut carried = Carried::default();
+        match effect {
+            Effect::Push { branch, head, expected } => {
+                self.push(branch, Some(head), expected.as_ref())?;
+            }
+            Effect::OpenPull { pull } => carried.pull = Some(self.host.create_pull(pull).await?),
+            Effect::Comment { issue, kind, key, body, .. } => {
+                match self.comment_of_ours(*issue, kind, key).await? {
+                    Some(comment) => self.host.edit_comment(*issue, comment.id, body).await?,
+                    None => {
+                        self.host.add_comment(*issue, body).await?;
+                    }
+                }
+            }
+            Effect::Labels { issue, change } => {
+                let present = self.host.issue(*issue).await?;
+                let change = LabelChange {
+                    add: change.add.iter().filter(|l| !present.has_label(l)).cloned().collect(),
+                    remove: change
+                        .remove
+                        .iter()
+                        .filter(|l| present.has_label(l))
+                        .cloned()
+                        .collect(),
+                };
+                self.host.change_labels(*issue, &change).await?;
+            }
+            Effect::Status { issue, status } => self.host.set_status(*issue, *status).await?,
+            Effect::Merge { request } => carried.commit = Some(self.host.merge(request).await?),
+            Effect::CloseIssue { issue } => self.host.close_issue(*issue).await?,
+            Effect::ClosePull { pr } => self.host.close_pull(*pr).await?,
+            Effect::DeleteBranch { branch, tip } => self.push(branch, None, Some(tip))?,
+            Effect::Memory { base, entry } => {
+                carried.commit = Some(self.remember(base, entry)?);
+            }
+        }
+        Ok(carried)
+    }
+
+    async fn comment_of_ours(
+        &self,
+        issue: IssueNumber,
+        kind: &str,
+        key: &str,
+    ) -> Result<Option<Comment>, EffectError> {
+        let comments = self.host.comments(issue).await?;
+        Ok(comments.into_iter().find(|c| c.ours && marker::has(&c.body, kind, key)))
+    }
+
+    /// Takes the lock on the mirror's metadata. Never held over an await.
+    ///
+    /// # Errors
+    ///
+    /// When another process keeps it for more than two minutes.
+    pub fn lock_mirror(&self) -> Result<Lock, EffectError> {
+        Lock::acquire(&self.mirror_lock, REPOSITORY_LOCK_WAIT)?
+            .ok_or_else(|| EffectError::Locked(self.key.clone()))
+    }
+
+    fn push(
+        &self,
+        branch: &BranchName,
+        source: Option<&CommitSha>,
+        expected: Option<&CommitSha>,
+    ) -> Result<(), EffectError> {
+        let _lock = self.lock_mirror()?;
+        let push =
+            Push { source: source.cloned(), branch: branch.clone(), expected: expected.cloned() };
+        Ok(self.mirror.push(&push)?)
+    }
+
+    fn memory_has(&self, base: &BranchName, task: &TaskId) -> Result<Option<Carried>, EffectError> {
+        let _lock = self.lock_mirror()?;
+        let Some(tip) = self.mirror.remote_tip(base)? else {
+            return Err(GitError::NotFound { what: format!("the branch `{base}`") }.into());
+        };
+        if !self.mirror.has_commit(&tip) {
+            self.mirror.fetch()?;
+        }
+        let has = self.memory_at(&tip, task)?;
+        Ok(has.then(|| Carried { commit: Some(tip), ..Carried::default() }))
+    }
+
+    fn memory_at(&self, tip: &CommitSha, task: &TaskId) -> Result<bool, GitError> {
+        let memory = self.mirror.read_file(tip, memory::FILE, MEMORY_BYTES)?.unwrap_or_default();
+        Ok(memory::has_entry(&String::from_utf8_lossy(&memory), task))
+    }
+
+    fn remember(&self, base: &BranchName, entry: &memory::Entry) -> Result<CommitSha, EffectError> {
+        let _lock = self.lock_mirror()?;
+        let mut last = None;
+        for _ in 0..MEMORY_TRIES {
+            self.mirror.fetch()?;
+            let Some(tip) = self.mirror.tracked_tip(base)? else {
+                return Err(GitError::NotFound { what: format!("the branch `{base}`") }.into());
+            };
+            // A push may arrive after the worker that began it was killed: git goes on by itself.
+            if self.memory_at(&tip, &entry.task)? {
+                return Ok(tip);
+            }
+            let commit = self.memory_commit(&tip, entry, self.clock.now())?;
+            crash_point!("memory.commit");
+            let push =
+                Push { source: Some(commit.clone()), branch: base.clone(), expected: Some(tip) };
+            match self.mirror.push(&push) {
+                Ok(()) => return Ok(commit),
+                Err(error @ GitError::Stale { .. }) => last = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(last.map_or_else(|| EffectError::Locked(self.key.clone()), EffectError::Git))
+    }
+
+    fn memory_commit(
+        &self,
+        tip: &CommitSha,
+        entry: &memory::Entry,
+        now: Timestamp,
+    ) -> Result<CommitSha, EffectError> {
+        let present = self.mirror.read_file(tip, memory::FILE, MEMORY_BYTES)?;
+        let present = present.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let text = memory::with_entry(present.as_deref(), entry);
+        let task = &entry.task;
+        let message = format!("memory: {task} [skip ci]\n\nAgent-Task: {task}\n");
+        Ok(self.mirror.commit_file(tip, memory::FILE, text.as_bytes(), &message, now)?)
+    }
+}

@@ -1,0 +1,225 @@
+//! Every text that we post on a host, one function each. What comes from outside is cleaned, bounded and can forge none of our markers;
+//! redaction happens once more where the text leaves (`jobs`).
+
+use std::fmt::Write as _;
+
+use crate::domain::pull::Check;
+use crate::domain::task::{Folder, Outcome, Task};
+use crate::text::{clean, marker, sections};
+
+/// Kind of the marker of the status comment, one per issue.
+pub const STATUS: &str = "status";
+/// Kind of the marker of a question.
+pub const QUESTION: &str = "question";
+/// Kind of the marker of an escalation note.
+pub const ESCALATION: &str = "escalation";
+/// Kind of the marker of the comment about red checks, one per issue.
+pub const CHECKS: &str = "checks";
+/// Kind of the marker of a notice that is given once.
+pub const NOTICE: &str = "notice";
+
+/// A comment of ours holds at most so much of an agent's or a log's text.
+const MAX_QUOTE: usize = 12_000;
+
+/// The status comment, edited in place: where the work on an issue stands.
+pub fn status(folder: Folder, task: &Task) -> String {
+    let mut text =
+        format!("{}\n**agentos** · `{}`\n\n", marker::render(STATUS, task.id.as_str()), task.id);
+    let _infallible = writeln!(text, "{}", headline(folder, task));
+    text.push('\n');
+    let agents: Vec<&str> = task.tried.iter().map(AsRef::as_ref).collect();
+    let agents = if agents.is_empty() { "none yet".to_owned() } else { agents.join(", ") };
+    let _infallible = writeln!(
+        text,
+        "- Attempt {} (at most {}), agents so far: {agents}",
+        task.attempt, task.max_attempts
+    );
+    let _infallible = writeln!(text, "- Branch `{}`, base `{}`", task.branch, task.base_branch);
+    if let Some(pr) = task.pr {
+        let _infallible = writeln!(text, "- Pull request {}", pr.0);
+    }
+    if let Some(head) = &task.head_sha {
+        let _infallible = writeln!(text, "- Commit `{head}`");
+    }
+    if task.counters.repairs > 0 {
+        let _infallible = writeln!(text, "- Repairs: {}", task.counters.repairs);
+    }
+    text
+}
+
+fn headline(folder: Folder, task: &Task) -> String {
+    let because =
+        task.reason.as_deref().map(|why| format!(": {}", quoted_line(why))).unwrap_or_default();
+    match (folder, task.outcome) {
+        (Folder::Inbox | Folder::Processing, _) if task.is_repair() => {
+            format!("Being repaired{because}")
+        }
+        (Folder::Inbox, _) => format!("Waiting for a worker{because}"),
+        (Folder::Processing, _) => "Being worked on.".to_owned(),
+        (Folder::Blocked, _) => format!("Waiting for a person{because}"),
+        (Folder::Escalated, _) => format!("Given up to a person{because}"),
+        (Folder::Failed, _) => format!("The system could not go on{because}"),
+        (Folder::Done, None) => "The pull request is open and waits for its checks.".to_owned(),
+        (Folder::Done, Some(Outcome::Merged)) => "Merged.".to_owned(),
+        (Folder::Done, Some(Outcome::Closed)) => {
+            "A person closed the pull request; the branch is kept.".to_owned()
+        }
+        (Folder::Done, Some(Outcome::Cancelled)) => format!("Cancelled{because}"),
+        (Folder::Done, Some(Outcome::NoChange)) => format!("Nothing had to be changed{because}"),
+    }
+}
+
+/// A question to a person: posted once per attempt.
+pub fn question(task: &Task, code: &str, headline: &str, details: &str) -> String {
+    format!(
+        "{}\n**agentos** · `{}` needs an answer before it can go on (`{code}`): {headline}\n\n{}\n\nAnswer in a comment, or mark the issue Ready again.\n",
+        marker::render(QUESTION, &format!("{}/{}", task.id, task.attempt)),
+        task.id,
+        sections::fence(&quoted(details), "text"),
+    )
+}
+
+/// The key of a question's marker.
+pub fn question_key(task: &Task) -> String {
+    format!("{}/{}", task.id, task.attempt)
+}
+
+/// The note that hands a lineage to a person: what was tried by whom, what failed, and the smallest next step.
+pub fn escalation(task: &Task, reason: &str, history: &str) -> String {
+    let agents: Vec<&str> = task.tried.iter().map(AsRef::as_ref).collect();
+    format!(
+        "{}\n**agentos** · `{}` gives up and needs a person.\n\n**Why:** {}\n\n**Tried by:** {}\n\n**Spent:** {} attempts, {} repairs, {} free runs\n\n\
+         **History**\n\n{}\n\n**Next step:** read the last attempt above, then either mend what stands in the way and move `escalated/{}.md` to `inbox/` \
+         (or `agentos task retry {}`) for one more attempt, or close the issue.\n",
+        marker::render(ESCALATION, &escalation_key(task)),
+        task.id,
+        quoted_line(reason),
+        if agents.is_empty() { "nobody".to_owned() } else { agents.join(", ") },
+        task.counters.spent,
+        task.counters.repairs,
+        task.counters.free_runs,
+        sections::fence(&quoted(history), "text"),
+        task.id,
+        task.id,
+    )
+}
+
+/// The key of an escalation's marker: once for each time that it is given up.
+pub fn escalation_key(task: &Task) -> String {
+    format!(
+        "{}/{}.{}.{}",
+        task.id, task.counters.spent, task.counters.repairs, task.counters.free_runs
+    )
+}
+
+/// The comment about red checks, edited in place.
+pub fn red_checks(task: &Task, checks: &[Check], repairs: (u32, u32)) -> String {
+    let (used, most) = repairs;
+    let mut text = format!(
+        "{}\n**agentos** · `{}` is red, repair {used} of {most} is queued.\n",
+        marker::render(CHECKS, task.id.as_str()),
+        task.id
+    );
+    for check in checks {
+        let _infallible =
+            writeln!(text, "\n- **{}**: {}", quoted_line(&check.name), quoted_line(&check.summary));
+        if let Some(excerpt) = &check.log_excerpt {
+            let _infallible = writeln!(text, "\n{}", sections::fence(&quoted(excerpt), "text"));
+        }
+    }
+    text
+}
+
+/// The same comment when the checks are green again.
+pub fn green_again(task: &Task) -> String {
+    format!(
+        "{}\n**agentos** · the checks of `{}` are green again after {} repairs.\n",
+        marker::render(CHECKS, task.id.as_str()),
+        task.id,
+        task.counters.repairs
+    )
+}
+
+/// A notice that is given once per `topic`.
+pub fn notice(task: &Task, topic: &str, text: &str) -> String {
+    format!(
+        "{}\n**agentos** · `{}`: {}\n",
+        marker::render(NOTICE, &format!("{}/{topic}", task.id)),
+        task.id,
+        quoted_line(text)
+    )
+}
+
+/// The key of a notice's marker.
+pub fn notice_key(task: &Task, topic: &str) -> String {
+    format!("{}/{topic}", task.id)
+}
+
+/// The title of a pull request and the first line of its squashed commit.
+pub fn pull_title(task: &Task) -> String {
+    let title = clean::one_line(&task.title, 120);
+    if title.trim().is_empty() { format!("Issue {}", task.issue) } else { title }
+}
+
+/// The text of a pull request.
+pub fn pull_body(
+    task: &Task,
+    summary: &str,
+    done: &[String],
+    tests: &[String],
+    agent: &str,
+) -> String {
+    let mut text = format!("Closes {}\n\n{}\n", task.issue, quoted(summary));
+    bulleted(&mut text, "Done", done);
+    bulleted(&mut text, "Tests", tests);
+    let _infallible = writeln!(
+        text,
+        "\n---\nMade by the agent `{agent}` for task `{}` (attempt {}), checked and committed by agentos.\n{}",
+        task.id,
+        task.attempt,
+        marker::render("pull", task.id.as_str())
+    );
+    text
+}
+
+fn bulleted(text: &mut String, title: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    let _infallible = writeln!(text, "\n## {title}\n");
+    for item in items.iter().take(20) {
+        let _infallible = writeln!(text, "- {}", quoted_line(item));
+    }
+}
+
+/// The message of an attempt's commit.
+pub fn commit_message(task: &Task, agent: &str) -> String {
+    format!(
+        "{}\n\nIssue {}, attempt {} by {agent}.\n\nAgent-Task: {}\n",
+        pull_title(task),
+        task.issue,
+        task.attempt,
+        task.id
+    )
+}
+
+/// The rest of the message of a squashed commit.
+pub fn merge_message(task: &Task) -> String {
+    format!("Closes {}\n\nAgent-Task: {}\n", task.issue, task.id)
+}
+
+/// Text from outside: without hidden or control characters, without markers, bounded at its end.
+fn quoted(text: &str) -> String {
+    let text = marker::neutralize(&clean::untrusted(text).text);
+    let text = text.trim();
+    if text.len() <= MAX_QUOTE {
+        return text.to_owned();
+    }
+    let begin =
+        (text.len() - MAX_QUOTE..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("…\n{}", text.get(begin..).unwrap_or_default())
+}
+
+fn quoted_line(text: &str) -> String {
+    clean::one_line(&marker::neutralize(&clean::untrusted(text).text), 400)
+}
