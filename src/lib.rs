@@ -2,6 +2,7 @@
 //! cli → jobs → app → effects → adapters → domain, sys → text.
 
 pub mod agent;
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod effects;

@@ -1,0 +1,98 @@
+//! What a job may use, built once per process.
+
+mod build;
+mod forge;
+mod repository;
+mod runner;
+mod state;
+
+pub use build::{BuildError, Options};
+pub use repository::Repository;
+pub use runner::{ProcessRunner, RunFailed, Runner};
+pub use state::{Arming, State};
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use crate::agent::AgentTable;
+use crate::config::{Settings, Warning};
+use crate::domain::ids::{AgentName, RepoKey, RepoSlug};
+use crate::journal::Journal;
+use crate::mailbox::Mailbox;
+use crate::sys::clock::Clock;
+use crate::sys::signals::Stop;
+use crate::text::redact::Redactor;
+
+/// Everything that a job may use.
+pub struct App {
+    /// The configuration, resolved.
+    pub settings: Settings,
+    /// What the configuration is warned about.
+    pub warnings: Vec<Warning>,
+    /// The time that rules see.
+    pub clock: Rc<dyn Clock>,
+    /// The tasks.
+    pub mailbox: Mailbox,
+    /// The journal.
+    pub journal: Journal,
+    /// Flags and small states.
+    pub state: State,
+    /// The repositories, in the order of the configuration.
+    pub repositories: Vec<Repository>,
+    /// The agents, built in and configured.
+    pub agents: BTreeMap<AgentName, AgentTable>,
+    /// What starts agents and commands.
+    pub runner: Rc<dyn Runner>,
+    /// Set when this process is asked to end.
+    pub stop: Stop,
+    /// The operator's environment, from which children get what the allow-list says.
+    pub environment: BTreeMap<String, String>,
+    /// Names this installation machine-wide.
+    pub installation: String,
+    /// Removes secrets from what leaves.
+    pub redactor: Redactor,
+}
+
+impl App {
+    /// Now, as rules see it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A repository by its slug.
+    pub fn repository(&self, slug: &RepoSlug) -> Option<&Repository> {
+        self.repositories.iter().find(|repository| repository.slug() == slug)
+    }
+
+    /// A repository by what a person typed: slug, key or plain name.
+    pub fn repository_named(&self, name: &str) -> Option<&Repository> {
+        self.repositories.iter().find(|repository| {
+            repository.slug().as_str() == name
+                || repository.key.as_str() == name
+                || repository.slug().name() == name
+        })
+    }
+
+    /// A repository by its key.
+    pub fn repository_of_key(&self, key: &RepoKey) -> Option<&Repository> {
+        self.repositories.iter().find(|repository| repository.key == *key)
+    }
+
+    /// `<root>/runtime`.
+    pub fn runtime(&self) -> PathBuf {
+        self.settings.root.join("runtime")
+    }
+
+    /// The folder of locks.
+    pub fn locks(&self) -> PathBuf {
+        self.runtime().join("locks")
+    }
+
+    /// Where a task's attempts are kept.
+    pub fn runs(&self, task: &crate::domain::ids::TaskId) -> PathBuf {
+        self.runtime().join("runs").join(task.as_str())
+    }
+}

@@ -1,0 +1,102 @@
+//! One configured repository: its settings, its host, its mirror (opened when first needed) and the effects on it.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::config;
+use crate::domain::ids::{BranchName, RepoKey, RepoSlug, TaskId};
+use crate::effects::Effects;
+use crate::git::{Git, GitError, Mirror};
+use crate::host::Host;
+use crate::host::local::LocalHost;
+use crate::journal::Journal;
+use crate::sys::clock::Clock;
+
+/// One configured repository.
+pub struct Repository {
+    /// Its recorded key.
+    pub key: RepoKey,
+    /// Its settings.
+    pub settings: config::Repo,
+    /// Its host.
+    pub host: Rc<dyn Host>,
+    /// The same host, where it is the local one.
+    pub local: Option<Rc<LocalHost>>,
+    /// The git URL or path of its remote.
+    pub remote: String,
+    pub(super) source: Rc<MirrorSource>,
+    pub(super) worktrees: PathBuf,
+    pub(super) journal: Journal,
+    pub(super) clock: Rc<dyn Clock>,
+    pub(super) mirror_lock: PathBuf,
+}
+
+/// Opens the mirror once per process.
+pub(super) struct MirrorSource {
+    pub(super) git: Git,
+    pub(super) dir: PathBuf,
+    pub(super) remote: String,
+    pub(super) borrow: Option<PathBuf>,
+    pub(super) opened: OnceCell<Rc<Mirror>>,
+}
+
+impl MirrorSource {
+    pub(super) fn get(&self) -> Result<Rc<Mirror>, GitError> {
+        if let Some(mirror) = self.opened.get() {
+            return Ok(mirror.clone());
+        }
+        let mirror =
+            Mirror::open_or_create(&self.git, &self.dir, &self.remote, self.borrow.as_deref())?;
+        Ok(self.opened.get_or_init(|| Rc::new(mirror)).clone())
+    }
+}
+
+impl Repository {
+    /// Its slug.
+    pub fn slug(&self) -> &RepoSlug {
+        &self.settings.slug
+    }
+
+    /// Our bare mirror, made when it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made: the remote is missing, unreadable or of a kind that is not supported.
+    pub fn mirror(&self) -> Result<Rc<Mirror>, GitError> {
+        self.source.get()
+    }
+
+    /// The effects on it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::mirror`].
+    pub fn effects(&self) -> Result<Effects, GitError> {
+        Ok(Effects {
+            key: self.key.clone(),
+            host: self.host.clone(),
+            mirror: self.mirror()?,
+            mirror_lock: self.mirror_lock.clone(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    /// The branch that work starts from: as configured, else the remote's default.
+    ///
+    /// # Errors
+    ///
+    /// When the remote has to be asked and cannot be.
+    pub fn base_branch(&self) -> Result<BranchName, GitError> {
+        match &self.settings.base_branch {
+            Some(branch) => Ok(branch.clone()),
+            None => self.mirror()?.default_branch(),
+        }
+    }
+
+    /// Where a task's worktree lies.
+    pub fn worktree_path(&self, task: &TaskId) -> PathBuf {
+        self.worktrees.join(self.key.as_str()).join(task.as_str())
+    }
+}
