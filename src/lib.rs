@@ -8,6 +8,7 @@ pub mod domain;
 pub mod effects;
 pub mod git;
 pub mod host;
+pub mod jobs;
 pub mod journal;
 pub mod mailbox;
 pub mod prompt;

@@ -1,0 +1,184 @@
+//! The operator's switches: `on`, `off`, `pause`, `resume`, `arm`, `disarm`, and the mailbox by command.
+
+use crate::app::{App, Repository};
+use crate::domain::ids::TaskId;
+use crate::domain::task::{Folder, Outcome, Task};
+use crate::mailbox::{Lease, MailboxError};
+
+use super::queue;
+use super::reconcile::{self, TellError};
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// There is no such thing.
+    #[error("{0}")]
+    Unknown(String),
+    /// It cannot be done now.
+    #[error("{0}")]
+    NotNow(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// A state file could not be written.
+    #[error(transparent)]
+    File(#[from] crate::sys::files::FileError),
+    /// The host could not be told; the task itself is as wanted.
+    #[error("the task is {0}, but the host could not be told yet: {1}")]
+    Untold(&'static str, Box<TellError>),
+}
+
+/// The jobs that can be paused.
+pub const JOBS: [&str; 7] =
+    ["dispatch", "queue", "pr-monitor", "score", "analyze", "groom", "plan"];
+
+/// Switches everything off (or on again).
+///
+/// # Errors
+///
+/// When the flag file cannot be written.
+pub fn switch(app: &App, on: bool) -> Result<(), ControlError> {
+    let flag = app.state.flag_all();
+    Ok(if on { app.state.lower(&flag) } else { app.state.raise(&flag, app.now()) }?)
+}
+
+/// Pauses a repository or a job, or lets it go on.
+///
+/// # Errors
+///
+/// When there is no such repository or job, or the flag file cannot be written.
+pub fn pause(
+    app: &App,
+    repo: Option<&str>,
+    job: Option<&str>,
+    pause: bool,
+) -> Result<(), ControlError> {
+    let mut flags = Vec::new();
+    if let Some(name) = repo {
+        flags.push(app.state.flag_repo(&named(app, name)?.key));
+    }
+    if let Some(job) = job {
+        if !JOBS.contains(&job) {
+            return Err(ControlError::Unknown(format!(
+                "`{job}` is not a job: use one of {}",
+                JOBS.join(", ")
+            )));
+        }
+        flags.push(app.state.flag_job(job));
+    }
+    for flag in flags {
+        if pause {
+            app.state.raise(&flag, app.now())?;
+        } else {
+            app.state.lower(&flag)?;
+        }
+    }
+    Ok(())
+}
+
+/// Allows or forbids automatic merges of a repository.
+///
+/// # Errors
+///
+/// When there is no such repository, or the record cannot be written.
+pub fn arm(app: &App, repo: &str, armed: bool) -> Result<(), ControlError> {
+    let repository = named(app, repo)?;
+    Ok(app.state.set_arming(&repository.key, armed, app.now())?)
+}
+
+/// The repository that a person means.
+///
+/// # Errors
+///
+/// When there is none, naming the ones that there are.
+pub fn named<'a>(app: &'a App, name: &str) -> Result<&'a Repository, ControlError> {
+    app.repository_named(name).ok_or_else(|| {
+        let known: Vec<&str> =
+            app.repositories.iter().map(|repository| repository.slug().as_str()).collect();
+        ControlError::Unknown(format!(
+            "there is no repository `{}` in the configuration: use one of {}",
+            crate::text::clean::one_line(name, 80),
+            known.join(", ")
+        ))
+    })
+}
+
+fn leased(app: &App, id: &TaskId) -> Result<(Lease, Folder, Task), ControlError> {
+    let not_now = || {
+        ControlError::NotNow(format!(
+            "the task {id} is being worked on just now: try again when its worker has ended"
+        ))
+    };
+    let Some(lease) = app.mailbox.lease(id)? else { return Err(not_now()) };
+    match app.mailbox.find(id)? {
+        Some((folder, task)) => Ok((lease, folder, task)),
+        None => Err(ControlError::Unknown(format!("there is no task {id}"))),
+    }
+}
+
+/// Puts a task back into the inbox, as moving its file there does: it gets one further attempt whatever its counters say.
+///
+/// # Errors
+///
+/// When there is no such task, somebody works on it, or it is in the inbox already and not parked.
+pub async fn retry(app: &App, id: &TaskId) -> Result<Folder, ControlError> {
+    let (lease, folder, mut task) = leased(app, id)?;
+    task.not_before = None;
+    if folder == Folder::Inbox {
+        app.mailbox.update(&lease, folder, &task).map_err(moved)?;
+        return Ok(folder);
+    }
+    queue::begin_again(app, &mut task)?;
+    task.begin_round();
+    task.reason = None;
+    app.mailbox.transfer(&lease, &mut task, folder, Folder::Inbox).map_err(moved)?;
+    told(app, &lease, Folder::Inbox, &mut task, "in the inbox").await?;
+    Ok(folder)
+}
+
+/// Ends a task without a pull request.
+///
+/// # Errors
+///
+/// When there is no such task, somebody works on it, or it has ended already.
+pub async fn cancel(app: &App, id: &TaskId) -> Result<(), ControlError> {
+    let (lease, folder, mut task) = leased(app, id)?;
+    if let Some(outcome) = task.outcome {
+        return Err(ControlError::NotNow(format!(
+            "the task {id} has ended already: {}",
+            outcome.as_str()
+        )));
+    }
+    task.outcome = Some(Outcome::Cancelled);
+    task.reason = Some("cancelled by the operator".to_owned());
+    task.not_before = None;
+    if folder == Folder::Done {
+        app.mailbox.update(&lease, folder, &task).map_err(moved)?;
+    } else {
+        app.mailbox.transfer(&lease, &mut task, folder, Folder::Done).map_err(moved)?;
+    }
+    told(app, &lease, Folder::Done, &mut task, "cancelled").await
+}
+
+async fn told(
+    app: &App,
+    lease: &Lease,
+    folder: Folder,
+    task: &mut Task,
+    now: &'static str,
+) -> Result<(), ControlError> {
+    let Some(repository) = app.repository(&task.repo) else { return Ok(()) };
+    let extras = queue::extras(task, folder);
+    reconcile::tell(app, repository, lease, folder, task, &extras)
+        .await
+        .map_err(|error| ControlError::Untold(now, Box::new(error)))
+}
+
+fn moved(error: crate::mailbox::Gone) -> ControlError {
+    match error {
+        crate::mailbox::Gone::Moved(id) => {
+            ControlError::NotNow(format!("the file of task {id} was moved meanwhile"))
+        }
+        crate::mailbox::Gone::Mailbox(error) => ControlError::Mailbox(error),
+    }
+}

@@ -1,0 +1,6 @@
+expect "three pieces at 1.50" 450 "$(total 3 150)"
+expect "nothing costs nothing" 0 "$(total 0 150)"
+expect "a price" 12.34 "$(price 1234)"
+expect "a small price" 0.05 "$(price 5)"
+expect "an English welcome" Welcome "$(greeting en)"
+expect "any other welcome" Hello "$(greeting xx)"

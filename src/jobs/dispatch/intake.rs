@@ -1,0 +1,133 @@
+//! From an issue to a task file: the brief is frozen, the file delivered, the host told.
+
+use crate::app::{App, Repository};
+use crate::domain::brief;
+use crate::domain::ids::{AgentName, BranchName, TaskId};
+use crate::domain::issue::Issue;
+use crate::domain::task::{Counters, Folder, Outcome, Task};
+use crate::git::GitError;
+
+use super::super::reconcile::tell;
+use super::Failure;
+
+/// Delivers the task of an issue; nothing when another process has it in hand just now.
+pub(super) async fn deliver(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    generation: u32,
+) -> Result<Option<TaskId>, Failure> {
+    let id = TaskId::of(&repository.key, issue.number, generation);
+    let Some(lease) = app.mailbox.lease(&id)? else { return Ok(None) };
+    if app.mailbox.whereabouts(&id).is_some() {
+        return Ok(None);
+    }
+    let mut task = draft(app, repository, issue, id.clone(), generation)?;
+    app.mailbox.prepare()?;
+    app.state.record_prefix(repository.slug(), &repository.key)?;
+    app.mailbox.deliver(&task)?;
+    tell(app, repository, &lease, Folder::Inbox, &mut task, &[]).await?;
+    Ok(Some(id))
+}
+
+fn draft(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    id: TaskId,
+    generation: u32,
+) -> Result<Task, Failure> {
+    let agents: Vec<AgentName> = app.agents.keys().cloned().collect();
+    let brief = brief::freeze(issue, &agents);
+    let base_branch = base_branch(repository, brief.base_branch)?;
+    let mut body = brief.body;
+    if generation > 1 {
+        body.push_str(&earlier(app, repository, issue, generation)?);
+    }
+    Ok(Task {
+        branch: id.branch(),
+        id,
+        repo: repository.slug().clone(),
+        issue: issue.number,
+        title: brief.title,
+        url: issue.url.clone(),
+        task_type: brief.task_type.unwrap_or(repository.settings.default_task_type),
+        priority: brief.priority,
+        agent: brief.agent.or_else(|| app.settings.default_agent.clone()),
+        attempt: 1,
+        max_attempts: repository.settings.default_max_attempts,
+        base_branch,
+        stage: None,
+        not_before: None,
+        outcome_checks: brief.outcome_checks,
+        failed_checks: Vec::new(),
+        counters: Counters::default(),
+        tried: Vec::new(),
+        earlier_rounds: 0,
+        cost_usd_micros: 0,
+        pr: None,
+        head_sha: None,
+        next_head: None,
+        outcome: None,
+        generation,
+        brief_sha256: brief.sha256,
+        created_at: whole_seconds(app.now()),
+        assigned: None,
+        second_chance: None,
+        conflicts: Vec::new(),
+        conflict_base: None,
+        parked_minutes: 0,
+        reason: None,
+        blocker: None,
+        settling: None,
+        host_state: None,
+        unknown: Vec::new(),
+        body,
+    })
+}
+
+/// The base branch that the issue names, if the remote has it; else the repository's.
+fn base_branch(repository: &Repository, wanted: Option<BranchName>) -> Result<BranchName, Failure> {
+    let mirror = repository.mirror()?;
+    if let Some(branch) = wanted
+        && !branch.as_str().starts_with("agent/")
+        && mirror.remote_tip(&branch)?.is_some()
+    {
+        return Ok(branch);
+    }
+    let base = repository.base_branch()?;
+    if mirror.remote_tip(&base)?.is_none() {
+        return Err(GitError::NotFound {
+            what: format!("the base branch `{base}` of {}", repository.remote),
+        }
+        .into());
+    }
+    Ok(base)
+}
+
+/// The history of the generation before this one, for a task that is made once more.
+fn earlier(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    generation: u32,
+) -> Result<String, Failure> {
+    let before = TaskId::of(&repository.key, issue.number, generation - 1);
+    let Some((folder, task)) = app.mailbox.find(&before)? else { return Ok(String::new()) };
+    let history = crate::domain::body::history(&task.body);
+    let outcome = task.outcome.map_or(folder.as_str(), Outcome::as_str);
+    let history: Vec<String> = history
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .map_or_else(|| line.to_owned(), |title| format!("## Earlier: {title}"))
+        })
+        .collect();
+    let history = history.join("\n");
+    Ok(format!("\n# Earlier Generation\n\n`{before}` ended as {outcome}.\n{history}\n"))
+}
+
+/// Stamps in task files are for people too.
+fn whole_seconds(now: jiff::Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

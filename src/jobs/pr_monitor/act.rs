@@ -1,0 +1,109 @@
+//! Carrying out a verdict.
+
+use super::{Hand, Taken, Trouble, finish, reason_of, repair};
+use crate::app::{App, Repository};
+use crate::domain::ids::CommitSha;
+use crate::domain::merge::Verdict;
+use crate::domain::task::{Folder, HostState, Task};
+use crate::effects::{Effect, texts};
+use crate::host::MergeRequest;
+use crate::mailbox::Lease;
+
+use super::super::reconcile::tell;
+
+/// Carries out the verdict and says what was done.
+pub(super) async fn carry_out(
+    app: &App,
+    repository: &Repository,
+    lease: &Lease,
+    task: Task,
+    (verdict, taken): (Verdict, Taken),
+) -> Result<(String, Option<String>), Trouble> {
+    let reason = reason_of(&verdict);
+    let mut hand = Hand { app, repository, lease, task };
+    let action = match verdict {
+        Verdict::Merged { commit } => {
+            finish::merged(hand, &taken, commit, finish::By::Somebody).await?
+        }
+        Verdict::ClosedByPerson => finish::closed(hand).await?,
+        Verdict::Withdrawn => finish::withdrawn(hand).await?,
+        Verdict::HandsOff(reason) => {
+            let topic = format!("hands-off-{}", taken.snapshot.pull.head_sha.short());
+            notice(&hand, &topic, &format!("hands off: {reason}"), false).await?;
+            "hands_off"
+        }
+        Verdict::Hold(reason) => {
+            green_again(&mut hand, &taken).await?;
+            notice(&hand, "hold", &format!("waits for a person: {reason}"), true).await?;
+            "held"
+        }
+        Verdict::Wait(_) => "waiting",
+        Verdict::Rebase => repair::conflict(hand, &taken).await?,
+        Verdict::Repair(checks) => repair::red(hand, &checks).await?,
+        Verdict::RepairsGivenUp(checks) => {
+            let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+            let used = hand.task.counters.repairs;
+            let why = format!("still red after {used} repairs: {}", names.join(", "));
+            repair::give_up(hand, &why).await?
+        }
+        Verdict::ConflictGivenUp(reason) => repair::give_up(hand, &reason).await?,
+        Verdict::Merge { head } => merge(hand, &taken, head).await?,
+    };
+    Ok((action.to_owned(), reason))
+}
+
+/// A notice of ours on the issue: sticky ones are edited in place, others are given once.
+async fn notice(hand: &Hand<'_>, topic: &str, text: &str, sticky: bool) -> Result<(), Trouble> {
+    let body = texts::notice(&hand.task, topic, text);
+    let effect = Effect::Comment {
+        issue: hand.task.issue,
+        kind: texts::NOTICE.to_owned(),
+        key: texts::notice_key(&hand.task, topic),
+        body: hand.app.redactor.redact(&body),
+        sticky,
+    };
+    hand.repository.effects()?.carry_out(&effect, hand.lease).await?;
+    Ok(())
+}
+
+/// A repair that turned the checks green: the label goes, the comment says so.
+async fn green_again(hand: &mut Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
+    if hand.task.host_state != Some(HostState::Repairing)
+        || taken.snapshot.checks.word() != "passed"
+    {
+        return Ok(());
+    }
+    hand.task.failed_checks.clear();
+    hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
+    say_green(hand).await?;
+    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
+    Ok(())
+}
+
+async fn say_green(hand: &Hand<'_>) -> Result<(), Trouble> {
+    let effect = Effect::Comment {
+        issue: hand.task.issue,
+        kind: texts::CHECKS.to_owned(),
+        key: hand.task.id.to_string(),
+        body: texts::green_again(&hand.task),
+        sticky: true,
+    };
+    hand.repository.effects()?.carry_out(&effect, hand.lease).await?;
+    Ok(())
+}
+
+async fn merge(hand: Hand<'_>, taken: &Taken, head: CommitSha) -> Result<&'static str, Trouble> {
+    if hand.task.host_state == Some(HostState::Repairing) {
+        say_green(&hand).await?;
+    }
+    let request = MergeRequest {
+        pr: taken.snapshot.pull.number,
+        expected_head: head,
+        expected_base: taken.base_tip.clone(),
+        title: hand.app.redactor.redact(&texts::pull_title(&hand.task)),
+        message: texts::merge_message(&hand.task),
+    };
+    let effects = hand.repository.effects()?;
+    let carried = effects.carry_out(&Effect::Merge { request }, hand.lease).await?;
+    finish::merged(hand, taken, carried.commit, finish::By::Us).await
+}

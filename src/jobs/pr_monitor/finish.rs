@@ -1,0 +1,148 @@
+//! The end of a task: merged, closed by a person, or withdrawn.
+
+use super::{Hand, Taken, Trouble};
+use crate::app::Arming;
+use crate::crash_point;
+use crate::domain::ids::CommitSha;
+use crate::domain::memory::{self, MEMORY_FILES};
+use crate::domain::result;
+use crate::domain::task::{Folder, Outcome, Task};
+use crate::effects::{Effect, texts};
+use crate::sys::files;
+
+use super::super::attribution;
+use super::super::queue;
+use super::super::reconcile::tell;
+
+/// Who merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// This run.
+    Us,
+    /// An earlier run of ours, or a person: the journal tells.
+    Somebody,
+}
+
+/// After a merge: memory, branch, records, then the task file, then the host. Every step looks first, so that a crash between any two is
+/// caught up with by the next run, which finds the pull request merged and comes here again.
+pub(super) async fn merged(
+    mut hand: Hand<'_>,
+    taken: &Taken,
+    commit: Option<CommitSha>,
+    by: By,
+) -> Result<&'static str, Trouble> {
+    if by == By::Somebody {
+        arm_after_a_person(&hand, taken)?;
+    }
+    remember(&hand, taken).await?;
+    crash_point!("finish.remembered");
+    delete_branch(&hand).await?;
+    attribution::record(hand.app, &hand.task, attribution::Kind::Merged, commit.as_ref())?;
+    let effects = hand.repository.effects()?;
+    let path = hand.repository.worktree_path(&hand.task.id);
+    {
+        let _lock = effects.lock_mirror()?;
+        effects.mirror.remove_worktree(&hand.task.id, &path)?;
+        effects.mirror.drop_saved_work(&hand.task.id)?;
+    }
+    queue::remove_drafts_of(hand.app, &hand.task.id);
+    crash_point!("finish.cleaned");
+    hand.task.outcome = Some(Outcome::Merged);
+    hand.task.reason = None;
+    hand.task.failed_checks.clear();
+    hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
+    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
+    Ok("merged")
+}
+
+/// The first merge by a person is the word that `supervised_first` waits for.
+fn arm_after_a_person(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
+    let pr = taken.snapshot.pull.number;
+    let head = &taken.snapshot.pull.head_sha;
+    let key = format!("{} {pr} {head}", hand.repository.key);
+    let is_unset = hand.app.state.arming(&hand.repository.key) == Arming::Unset;
+    if is_unset && !hand.app.journal.has_done("merge", &key) {
+        hand.app.state.set_arming(&hand.repository.key, true, hand.app.now())?;
+    }
+    Ok(())
+}
+
+async fn remember(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
+    let redact = |text: &str| hand.app.redactor.redact(text);
+    let result = last_result(hand);
+    let files = taken.snapshot.diff.as_ref().map(|diff| diff.paths.clone()).unwrap_or_default();
+    let files: Vec<String> = if files.is_empty() {
+        result.as_ref().map(|result| result.files_changed.clone()).unwrap_or_default()
+    } else {
+        files
+    };
+    let entry = memory::Entry {
+        task: hand.task.id.clone(),
+        issue: hand.task.issue,
+        title: redact(&texts::pull_title(&hand.task)),
+        date: hand.app.now().to_string().get(..10).unwrap_or_default().to_owned(),
+        summary: result
+            .as_ref()
+            .map_or_else(|| texts::pull_title(&hand.task), |result| redact(&result.summary)),
+        files: files.into_iter().filter(|file| !MEMORY_FILES.contains(&file.as_str())).collect(),
+        decisions: result
+            .map(|r| r.decisions.iter().map(|text| redact(text)).collect())
+            .unwrap_or_default(),
+    };
+    let effect = Effect::Memory { base: hand.task.base_branch.clone(), entry };
+    match hand.repository.effects()?.carry_out(&effect, hand.lease).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_temporary() => Err(error.into()),
+        Err(error) => {
+            // Work that is merged is merged: a base branch that takes no memory must not keep the task open for ever.
+            tracing::error!(task = %hand.task.id, %error, file = memory::FILE, "the memory could not be written");
+            Ok(())
+        }
+    }
+}
+
+/// The newest result of the lineage that can be read.
+fn last_result(hand: &Hand<'_>) -> Option<result::AgentResult> {
+    let runs = hand.app.runs(&hand.task.id);
+    (1..=hand.task.attempt).rev().find_map(|attempt| {
+        let path = runs.join(attempt.to_string()).join("result.md");
+        result::parse(&files::read_bytes(&path, 1024 * 1024).ok()?).ok()
+    })
+}
+
+/// Only the commit that is known to be merged may go: anybody else's push keeps the branch.
+async fn delete_branch(hand: &Hand<'_>) -> Result<(), Trouble> {
+    let Some(tip) = hand.task.head_sha.clone() else { return Ok(()) };
+    let effects = hand.repository.effects()?;
+    let present = effects.mirror.remote_tip(&hand.task.branch)?;
+    if present.as_ref() != Some(&tip) {
+        return Ok(());
+    }
+    effects
+        .carry_out(&Effect::DeleteBranch { branch: hand.task.branch.clone(), tip }, hand.lease)
+        .await?;
+    Ok(())
+}
+
+/// A person closed the pull request: a decision, not a fault. The branch is kept.
+pub(super) async fn closed(hand: Hand<'_>) -> Result<&'static str, Trouble> {
+    end(hand, Outcome::Closed, "a person closed the pull request").await?;
+    Ok("closed")
+}
+
+/// A person closed the issue: the pull request is closed as well; the branch is kept.
+pub(super) async fn withdrawn(hand: Hand<'_>) -> Result<&'static str, Trouble> {
+    end(hand, Outcome::Cancelled, "its issue was closed").await?;
+    Ok("cancelled")
+}
+
+async fn end(mut hand: Hand<'_>, outcome: Outcome, reason: &str) -> Result<(), Trouble> {
+    let set = |task: &mut Task| {
+        task.outcome = Some(outcome);
+        task.reason = Some(reason.to_owned());
+    };
+    set(&mut hand.task);
+    hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
+    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
+    Ok(())
+}

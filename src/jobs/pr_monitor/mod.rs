@@ -1,0 +1,210 @@
+//! `agentos pr-monitor`: every open pull request of ours gets its verdict, and that is carried out.
+
+mod act;
+mod ended;
+mod finish;
+mod repair;
+mod snapshot;
+
+pub(in crate::jobs) use snapshot::{Taken, take};
+
+use crate::app::{App, Repository};
+use crate::domain::merge::{self, Verdict};
+use crate::domain::task::{Folder, Task};
+
+use super::dispatch::is_named;
+use super::reconcile::TellError;
+use super::report::{Item, Job, Report, Severity};
+use crate::effects::EffectError;
+use crate::git::GitError;
+use crate::host::HostError;
+use crate::mailbox::{Gone, Head, Lease, MailboxError};
+
+/// What a caller may ask of a pr-monitor run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Only this repository: slug, key or name.
+    pub repo: Option<String>,
+    /// Say what would be done, and change nothing anywhere.
+    pub dry_run: bool,
+}
+
+/// Why a pull request could not be carried on; the next run tries again.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::jobs) enum Trouble {
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Effect(#[from] EffectError),
+    #[error(transparent)]
+    Tell(#[from] TellError),
+    #[error(transparent)]
+    Gone(#[from] Gone),
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    File(#[from] crate::sys::files::FileError),
+}
+
+impl Trouble {
+    fn severity(&self) -> Severity {
+        let is_temporary = match self {
+            Self::Host(error) => return super::dispatch::severity(error),
+            Self::Git(error) => {
+                matches!(error, GitError::Unavailable { .. } | GitError::NoSpace)
+            }
+            // Somebody moved a branch between our look and our push: the next run looks again.
+            Self::Effect(
+                EffectError::Git(GitError::Stale { .. })
+                | EffectError::Host(HostError::Stale { .. }),
+            ) => true,
+            Self::Effect(error) => error.is_temporary(),
+            Self::Tell(error) => error.is_temporary(),
+            Self::File(error) | Self::Mailbox(MailboxError::File(error)) => error.is_temporary(),
+            Self::Gone(_) | Self::Mailbox(_) => false,
+        };
+        Severity::of(is_temporary)
+    }
+}
+
+/// Looks at every open pull request of ours. One bad pull request spoils no other.
+pub async fn run(app: &App, options: &Options) -> Report {
+    let mut report = Report::new(Job::PrMonitor, app.now());
+    if !options.dry_run {
+        ended::collect(app, options, &mut report).await;
+    }
+    let done = match app.mailbox.heads(Folder::Done) {
+        Ok(done) => done.tasks,
+        Err(error) => {
+            report.error("done", error.to_string(), Severity::Failure, None);
+            return report;
+        }
+    };
+    let mut open: Vec<&Task> = done
+        .iter()
+        .map(Head::keys)
+        .filter(|task| task.outcome.is_none() && task.pr.is_some())
+        .collect();
+    open.sort_by_key(|task| (task.repo.clone(), task.pr));
+    for task in open {
+        if app.stop.requested() {
+            break;
+        }
+        let Some(repository) = wanted(app, task, options) else { continue };
+        match look_at(app, repository, task, options).await {
+            Ok(Some((action, reason))) => report.items.push(Item {
+                repo: Some(task.repo.clone()),
+                issue: Some(task.issue),
+                task: Some(task.id.clone()),
+                pr: task.pr,
+                action,
+                reason,
+            }),
+            Ok(None) => {}
+            Err(trouble) => {
+                report.error(task.id.to_string(), trouble.to_string(), trouble.severity(), None);
+            }
+        }
+    }
+    report
+}
+
+fn wanted<'a>(app: &'a App, task: &Task, options: &Options) -> Option<&'a Repository> {
+    let repository = app.repository(&task.repo)?;
+    if options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
+        return None;
+    }
+    app.state.repo_pause(&repository.key).is_none().then_some(repository)
+}
+
+/// Gives one pull request its verdict and carries it out; nothing when another process has it in hand.
+async fn look_at(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+    options: &Options,
+) -> Result<Option<(String, Option<String>)>, Trouble> {
+    let Some(lease) = app.mailbox.lease(&task.id)? else { return Ok(None) };
+    let Some((Folder::Done, mut task)) = app.mailbox.find(&task.id)? else { return Ok(None) };
+    if options.dry_run {
+        let taken = snapshot::take(app, repository, &task).await?;
+        let verdict = merge::judge(&taken.snapshot);
+        return Ok(Some((verdict.word().to_owned(), reason_of(&verdict))));
+    }
+    if let Some(step) = task.settling
+        && step.from == Folder::Done
+    {
+        return repair::finish_move(app, repository, &lease, &mut task, step.to).await.map(Some);
+    }
+    adopt_pushed_head(app, repository, &lease, &mut task).await?;
+    let verdict = verdict(app, repository, &task).await?;
+    let (action, reason) = act::carry_out(app, repository, &lease, task, verdict).await?;
+    Ok(Some((action, reason)))
+}
+
+/// Looks at one pull request right now.
+pub(in crate::jobs) async fn follow_up(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+) -> Result<(), Trouble> {
+    look_at(app, repository, task, &Options::default()).await.map(drop)
+}
+
+/// A rebase that was pushed just before its worker died: the branch shows the commit that was announced in the task file.
+async fn adopt_pushed_head(
+    app: &App,
+    repository: &Repository,
+    lease: &Lease,
+    task: &mut Task,
+) -> Result<(), Trouble> {
+    let (Some(announced), Some(pr)) = (task.next_head.clone(), task.pr) else { return Ok(()) };
+    if repository.host.pull(pr).await?.head_sha == announced {
+        task.head_sha = Some(announced);
+        task.counters.rebases += 1;
+    }
+    task.next_head = None;
+    Ok(app.mailbox.update(lease, Folder::Done, task)?)
+}
+
+/// The verdict; where it is to wait and this host leaves its checks to us, they are run first.
+async fn verdict(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+) -> Result<(Verdict, Taken), Trouble> {
+    let mut taken = snapshot::take(app, repository, task).await?;
+    let mut verdict = merge::judge(&taken.snapshot);
+    if matches!(verdict, Verdict::Wait(_)) {
+        taken.snapshot.checks = repository.host.run_missing(&taken.snapshot.pull).await?;
+        verdict = merge::judge(&taken.snapshot);
+    }
+    Ok((verdict, taken))
+}
+
+/// The reason that a verdict carries, for reports, `status` and `why`.
+pub fn reason_of(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::HandsOff(reason)
+        | Verdict::Hold(reason)
+        | Verdict::Wait(reason)
+        | Verdict::ConflictGivenUp(reason) => Some(reason.clone()),
+        Verdict::Repair(checks) | Verdict::RepairsGivenUp(checks) => {
+            let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+            Some(format!("red: {}", names.join(", ")))
+        }
+        Verdict::Rebase => Some("it conflicts with its base".to_owned()),
+        Verdict::Withdrawn => Some("its issue was closed".to_owned()),
+        Verdict::Merged { .. } | Verdict::ClosedByPerson | Verdict::Merge { .. } => None,
+    }
+}
+
+/// The right to act on one pull request.
+pub(super) struct Hand<'a> {
+    pub(super) app: &'a App,
+    pub(super) repository: &'a Repository,
+    pub(super) lease: &'a Lease,
+    pub(super) task: Task,
+}

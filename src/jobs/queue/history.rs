@@ -1,0 +1,92 @@
+//! The history of a task: one section per attempt at the end of its body, read by the next agent and by people.
+
+use std::fmt::Write as _;
+
+use super::receipt::Receipt;
+use crate::domain::blocker::BlockerCode;
+use crate::domain::result::{AgentResult, ResultStatus};
+use crate::domain::retry::{Evidence, TestVerdict};
+use crate::domain::task::Task;
+use crate::text::{clean, sections};
+
+/// At most so many items of a list are kept.
+const MAX_ITEMS: usize = 12;
+
+/// The blocker code under which an attempt is recorded; none for a complete one that the repository bears out.
+pub(super) fn code(evidence: &Evidence) -> Option<BlockerCode> {
+    match evidence {
+        Evidence::Failed(failure) => Some(failure.code()),
+        Evidence::BadResult { .. } => Some(BlockerCode::InvalidResultContract),
+        Evidence::Result { tests: TestVerdict::Failed { .. }, result, .. }
+            if result.status == ResultStatus::Complete =>
+        {
+            Some(BlockerCode::TestFailure)
+        }
+        Evidence::Result { result, .. } => {
+            Some(result.blocker).filter(|code| *code != BlockerCode::None)
+        }
+    }
+}
+
+/// The section of one run.
+pub(super) fn section(
+    task: &Task,
+    receipt: &Receipt,
+    evidence: &Evidence,
+    reason: &str,
+    is_repair: bool,
+) -> String {
+    let kind = if is_repair { ", repair" } else { "" };
+    let mut text = format!("# Attempt {} ({}{kind})\n\n", task.attempt, receipt.agent);
+    let _infallible = writeln!(text, "- Came to: {}", one_line(reason));
+    let _infallible =
+        writeln!(text, "- Ended: {} after {:.1} s", receipt.end, receipt.duration_seconds);
+    if let Some(code) = code(evidence) {
+        let _infallible = writeln!(text, "- Blocker: {}", code.as_str());
+    }
+    for path in &receipt.outside_writes {
+        let _infallible =
+            writeln!(text, "- Changed outside the worktree meanwhile: `{}`", one_line(path));
+    }
+    if let Evidence::Result { result, tests, .. } = evidence {
+        said(&mut text, result);
+        if let TestVerdict::Failed { how, tail } = tests {
+            let _infallible =
+                writeln!(text, "\nTests run by us: {how}\n\n{}", sections::fence(tail, "text"));
+        }
+    }
+    text
+}
+
+fn said(text: &mut String, result: &AgentResult) {
+    let _infallible = writeln!(text, "- Status: {}", result.status.as_str());
+    let _infallible = writeln!(text, "- Summary: {}", one_line(&result.summary));
+    list(text, "Done", &result.done);
+    list(text, "Blockers", &result.blockers);
+    if !result.next_step.trim().is_empty() {
+        let _infallible = writeln!(text, "- Next step: {}", one_line(&result.next_step));
+    }
+    list(text, "Files changed", &result.files_changed);
+    list(text, "Tests run", &result.tests_run);
+    list(text, "Decisions", &result.decisions);
+    list(text, "Risks", &result.risks);
+    list(text, "Do not try again", &result.attempted_approaches);
+    list(text, "Manual steps", &result.manual_steps);
+}
+
+fn list(text: &mut String, title: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    let _infallible = writeln!(text, "- {title}:");
+    for item in items.iter().take(MAX_ITEMS) {
+        let _infallible = writeln!(text, "  - {}", one_line(item));
+    }
+    if items.len() > MAX_ITEMS {
+        let _infallible = writeln!(text, "  - and {} more", items.len() - MAX_ITEMS);
+    }
+}
+
+fn one_line(text: &str) -> String {
+    clean::one_line(&clean::untrusted(text).text, 500)
+}

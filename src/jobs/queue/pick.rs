@@ -1,0 +1,148 @@
+//! Which task a worker takes next: first what a dead worker left, then the most urgent of the inbox.
+
+use std::collections::BTreeMap;
+
+use crate::app::{App, Repository};
+use crate::config::Fallbacks;
+use crate::domain::ids::{AgentName, TaskId};
+use crate::domain::routing::{self, Availability, Route, Waiting, rank};
+use crate::domain::task::{Folder, Task};
+use crate::mailbox::Claim;
+
+use super::super::dispatch::is_named;
+use super::super::report::Severity;
+use super::attempt::Trouble;
+use super::{Shift, again, sweep};
+
+/// Whether there is anything that a worker could look at; costs two folder listings.
+pub(super) fn has_work(shift: &Shift<'_>) -> bool {
+    let any = |folder| shift.app.mailbox.stems(folder).is_ok_and(|stems| !stems.is_empty());
+    any(Folder::Processing) || any(Folder::Inbox)
+}
+
+/// Claims the next task, or nothing when there is none for this run.
+pub(super) fn next(shift: &Shift<'_>) -> Option<Claim> {
+    take_over(shift).or_else(|| from_inbox(shift))
+}
+
+/// A task in `processing/` whose lease is free: its worker has died.
+fn take_over(shift: &Shift<'_>) -> Option<Claim> {
+    let stems = shift.app.mailbox.stems(Folder::Processing).ok()?;
+    for stem in stems {
+        let Ok(id) = stem.parse::<TaskId>() else { continue };
+        if !is_wanted(shift, &id) {
+            continue;
+        }
+        match shift.app.mailbox.take_over(&id) {
+            Ok(Some(claim)) if repository_of(shift, &claim.task).is_some() => return Some(claim),
+            Ok(_) => {}
+            Err(error) => cannot_take(shift, Folder::Processing, &id, &error.into()),
+        }
+    }
+    None
+}
+
+fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
+    let heads = match shift.app.mailbox.heads(Folder::Inbox) {
+        Ok(heads) => heads,
+        Err(error) => {
+            shift.fail("inbox", &error.to_string(), Severity::Failure);
+            return None;
+        }
+    };
+    for poison in &heads.poison {
+        sweep::poison(shift, poison);
+    }
+    let waiting: Vec<Waiting> = heads.tasks.iter().map(|head| waiting(head.keys())).collect();
+    let heads: BTreeMap<&TaskId, &Task> =
+        heads.tasks.iter().map(|head| (&head.keys().id, head.keys())).collect();
+    let availability = shift.app.state.availability(shift.app.now());
+    for id in rank(&waiting, shift.app.now()) {
+        let is_ready = |task: &&Task| is_ready(shift, task, &availability);
+        if !is_wanted(shift, &id) || !heads.get(&id).is_some_and(is_ready) {
+            continue;
+        }
+        match clear_and_claim(shift, &id) {
+            Ok(Some(claim)) => return Some(claim),
+            Ok(None) => {}
+            Err(trouble) => cannot_take(shift, Folder::Inbox, &id, &trouble),
+        }
+    }
+    None
+}
+
+fn waiting(task: &Task) -> Waiting {
+    Waiting {
+        id: task.id.clone(),
+        priority: task.priority,
+        created_at: task.created_at,
+        not_before: task.not_before,
+    }
+}
+
+/// A file that is no task is set aside; one that cannot be moved or read just now is left to the next run.
+fn cannot_take(shift: &Shift<'_>, folder: Folder, id: &TaskId, trouble: &Trouble) {
+    shift.pass_over(id);
+    match trouble {
+        Trouble::Mailbox(error) if error.is_poison() => {
+            let poison = shift.app.mailbox.poison(folder, id, error.to_string());
+            sweep::poison(shift, &poison);
+        }
+        _ => shift.fail(id.as_str(), &trouble.to_string(), trouble.severity()),
+    }
+}
+
+fn clear_and_claim(shift: &Shift<'_>, id: &TaskId) -> Result<Option<Claim>, Trouble> {
+    if !again::clear_marks(shift.app, id)? {
+        return Ok(None);
+    }
+    Ok(shift.app.mailbox.claim(id)?)
+}
+
+fn is_wanted(shift: &Shift<'_>, id: &TaskId) -> bool {
+    shift.options.task.as_ref().is_none_or(|wanted| wanted == id) && !shift.is_passed_over(id)
+}
+
+/// Whether a task of the inbox can be worked on now: its repository is configured and not paused, and an agent is available.
+fn is_ready(shift: &Shift<'_>, task: &Task, availability: &Availability) -> bool {
+    let Some(repository) = repository_of(shift, task) else {
+        shift.pass_over(&task.id);
+        return false;
+    };
+    let chain = chain(shift.app, repository, task);
+    match routing::route(task, &chain, availability, shift.app.now()) {
+        Route::Run(_) | Route::UsedUp => true,
+        Route::Later { reason, .. } => {
+            tracing::info!(task = %task.id, %reason, "no agent is available");
+            shift.pass_over(&task.id);
+            false
+        }
+    }
+}
+
+/// The repository of a task, where this run may work on it.
+pub(super) fn repository_of<'a>(shift: &Shift<'a>, task: &Task) -> Option<&'a Repository> {
+    let repository = shift.app.repository(&task.repo)?;
+    if shift.options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
+        return None;
+    }
+    shift.app.state.repo_pause(&repository.key).is_none().then_some(repository)
+}
+
+/// The chain of a task: its preferred agent, then the chain of its type and priority, as far as such agents exist.
+pub(in crate::jobs) fn chain(app: &App, repository: &Repository, task: &Task) -> Vec<AgentName> {
+    let configured: &[AgentName] = match repository.settings.agent_fallbacks.get(&task.task_type) {
+        Some(Fallbacks::List(list)) => list,
+        Some(Fallbacks::ByPriority(by)) => by.get(&task.priority).map_or(&[], Vec::as_slice),
+        None => &[],
+    };
+    let mut chain = routing::chain_of(task.agent.as_ref(), configured);
+    chain.retain(|agent| app.agents.contains_key(agent));
+    chain
+}
+
+/// The agent of a task's next run.
+pub(in crate::jobs) fn route(app: &App, repository: &Repository, task: &Task) -> Route {
+    let availability = app.state.availability(app.now());
+    routing::route(task, &chain(app, repository, task), &availability, app.now())
+}

@@ -1,0 +1,130 @@
+//! Telling the host where a task stands, under the task's lease: labels, column, status comment. The task file is written first, then the
+//! host; a crash in between is noticed by the next run, because `host_state` in the file still says what the host was last seen to show.
+
+use crate::app::{App, Repository};
+use crate::domain::ids::PrNumber;
+use crate::domain::issue::IssueState;
+use crate::domain::pull::PullState;
+use crate::domain::task::{Folder, HostState, Outcome, Task};
+use crate::effects::{Effect, EffectError, Effects, desired_host_state, labels_and_status, texts};
+use crate::mailbox::{Gone, Lease};
+
+/// Why the host could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum TellError {
+    /// An effect failed; the next run tries again.
+    #[error(transparent)]
+    Effect(#[from] EffectError),
+    /// The task file has gone or cannot be written.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+}
+
+impl TellError {
+    /// Whether the next tick may simply try again.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Effect(error) => error.is_temporary(),
+            Self::Gone(_) => false,
+        }
+    }
+}
+
+/// A further comment that goes with a change of state.
+pub struct Extra {
+    /// The kind of its marker.
+    pub kind: &'static str,
+    /// The key of its marker.
+    pub key: String,
+    /// Its text.
+    pub body: String,
+    /// Whether it is edited in place later.
+    pub sticky: bool,
+}
+
+/// Makes the host show a task's present state and records that it does.
+///
+/// # Errors
+///
+/// When an effect fails or the file has gone: the host then shows a part of it, and the next run completes it.
+pub async fn tell(
+    app: &App,
+    repository: &Repository,
+    lease: &Lease,
+    folder: Folder,
+    task: &mut Task,
+    extras: &[Extra],
+) -> Result<(), TellError> {
+    let effects = repository.effects().map_err(EffectError::from)?;
+    let wanted = desired_host_state(folder, task);
+    show_comments(app, &effects, lease, folder, task, extras).await?;
+    let closes = wanted == HostState::Merged
+        || (task.outcome == Some(Outcome::NoChange) && repository.settings.close_no_change);
+    show_state(&effects, lease, task, wanted, closes).await?;
+    task.host_state = Some(wanted);
+    task.settling = None;
+    app.mailbox.update(lease, folder, task)?;
+    Ok(())
+}
+
+async fn show_comments(
+    app: &App,
+    effects: &Effects,
+    lease: &Lease,
+    folder: Folder,
+    task: &Task,
+    extras: &[Extra],
+) -> Result<(), EffectError> {
+    let comment = |kind: &str, key: &str, body: &str, sticky| Effect::Comment {
+        issue: task.issue,
+        kind: kind.to_owned(),
+        key: key.to_owned(),
+        body: app.redactor.redact(body),
+        sticky,
+    };
+    let status = comment(texts::STATUS, task.id.as_str(), &texts::status(folder, task), true);
+    effects.carry_out(&status, lease).await?;
+    for extra in extras {
+        let effect = comment(extra.kind, &extra.key, &extra.body, extra.sticky);
+        effects.carry_out(&effect, lease).await?;
+    }
+    Ok(())
+}
+
+async fn show_state(
+    effects: &Effects,
+    lease: &Lease,
+    task: &Task,
+    wanted: HostState,
+    closes: bool,
+) -> Result<(), EffectError> {
+    // The work ended without a merge: its pull request must not wait for anybody.
+    if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
+        && let Some(pr) = pull_of(effects, task).await?
+    {
+        effects.carry_out(&Effect::ClosePull { pr }, lease).await?;
+    }
+    if closes {
+        effects.carry_out(&Effect::CloseIssue { issue: task.issue }, lease).await?;
+    }
+    if let (Some(Outcome::Cancelled), Some(pr)) = (task.outcome, task.pr) {
+        effects.carry_out(&Effect::ClosePull { pr }, lease).await?;
+    }
+    let state = match wanted {
+        HostState::Released => effects.host.issue(task.issue).await?.state,
+        _ => IssueState::Open,
+    };
+    let (change, status) = labels_and_status(wanted, state);
+    effects.carry_out(&Effect::Labels { issue: task.issue, change }, lease).await?;
+    effects.carry_out(&Effect::Status { issue: task.issue, status }, lease).await?;
+    Ok(())
+}
+
+/// The pull request of a task; one that was opened just before its worker died is known to the host alone.
+async fn pull_of(effects: &Effects, task: &Task) -> Result<Option<PrNumber>, EffectError> {
+    if task.pr.is_some() || task.head_sha.is_none() {
+        return Ok(task.pr);
+    }
+    let pulls = effects.host.pulls_of_branch(&task.branch).await?;
+    Ok(pulls.iter().find(|pull| pull.state == PullState::Open).map(|pull| pull.number))
+}

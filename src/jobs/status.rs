@@ -1,0 +1,228 @@
+//! `agentos status`: what is queued, running, parked, waiting and merged. Reads only; shows `task list` too.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::domain::ids::{AgentName, BranchName, IssueNumber, PrNumber, RepoSlug, TaskId};
+use crate::domain::kinds::Priority;
+use crate::domain::task::{Folder, Outcome, Stage, Task};
+use crate::sys::lock;
+
+/// A task in `task list --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TaskRow {
+    /// Its id.
+    pub task_id: TaskId,
+    /// Its repository.
+    pub repo: RepoSlug,
+    /// Its issue.
+    pub issue: IssueNumber,
+    /// Its folder.
+    pub state: Folder,
+    /// The number of its present attempt.
+    pub attempt: u32,
+    /// The agent at work, else the last one.
+    pub agent: Option<AgentName>,
+    /// The last finished stage of the present attempt.
+    pub stage: Option<Stage>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its branch.
+    pub branch: BranchName,
+    /// Parked until then.
+    pub not_before: Option<Timestamp>,
+    /// Its pull request.
+    pub pr: Option<PrNumber>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Its title.
+    pub title: String,
+    /// Whether a living worker holds it.
+    pub running: bool,
+    /// Why it waits.
+    pub reason: Option<String>,
+    /// When it was dispatched.
+    pub created_at: Timestamp,
+}
+
+/// What cannot be read as a task.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unreadable {
+    /// Its folder.
+    pub state: Folder,
+    /// Its file.
+    pub file: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// An agent in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgentRow {
+    /// Its name.
+    pub name: AgentName,
+    /// Whether it may run now.
+    pub available: bool,
+    /// When it may run again.
+    pub until: Option<Timestamp>,
+    /// Why it may not.
+    pub reason: Option<String>,
+}
+
+/// A job in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JobRow {
+    /// Its name.
+    pub job: &'static str,
+    /// Why it does nothing.
+    pub paused: Option<String>,
+    /// Whether it is running.
+    pub running: bool,
+}
+
+/// A pull request of ours in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PullRow {
+    /// Its number.
+    pub number: PrNumber,
+    /// Its repository.
+    pub repo: RepoSlug,
+    /// Its task.
+    pub task: TaskId,
+    /// Its issue.
+    pub issue: IssueNumber,
+    /// `open` or `merged`.
+    pub state: &'static str,
+}
+
+/// Everything that `status` shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// Whether anything is switched off or paused.
+    pub paused: bool,
+    /// What, and how it goes on.
+    pub pauses: Vec<String>,
+    /// The tasks.
+    pub tasks: Vec<TaskRow>,
+    /// Files that are no tasks.
+    pub unreadable: Vec<Unreadable>,
+    /// Pull requests of ours.
+    pub pulls: Vec<PullRow>,
+    /// Agents.
+    pub agents: Vec<AgentRow>,
+    /// Jobs.
+    pub jobs: Vec<JobRow>,
+}
+
+/// The row of one task.
+pub fn row(app: &App, folder: Folder, task: &Task) -> TaskRow {
+    TaskRow {
+        task_id: task.id.clone(),
+        repo: task.repo.clone(),
+        issue: task.issue,
+        state: folder,
+        attempt: task.attempt,
+        agent: task.assigned.clone().or_else(|| task.tried.last().cloned()),
+        stage: task.stage,
+        priority: task.priority,
+        branch: task.branch.clone(),
+        not_before: task.not_before,
+        pr: task.pr,
+        outcome: task.outcome,
+        title: task.title.clone(),
+        running: folder == Folder::Processing && lock::is_held(&app.mailbox.lock_path(&task.id)),
+        reason: task.reason.clone(),
+        created_at: task.created_at,
+    }
+}
+
+/// Reads everything that `status` shows.
+///
+/// # Errors
+///
+/// When the mailbox cannot be read.
+pub fn gather(app: &App) -> Result<Status, crate::mailbox::MailboxError> {
+    let (mut tasks, mut unreadable) = (Vec::new(), Vec::new());
+    for folder in Folder::ALL {
+        for entry in app.mailbox.list(folder)? {
+            match entry.task {
+                Ok(task) => tasks.push(row(app, folder, &task)),
+                Err(reason) => unreadable.push(Unreadable {
+                    state: folder,
+                    file: entry.path.display().to_string(),
+                    reason,
+                }),
+            }
+        }
+    }
+    let pulls = tasks.iter().filter_map(pull_row).collect();
+    let pauses = pauses(app);
+    Ok(Status {
+        paused: !pauses.is_empty(),
+        pauses,
+        tasks,
+        unreadable,
+        pulls,
+        agents: agents(app),
+        jobs: jobs(app),
+    })
+}
+
+fn pull_row(task: &TaskRow) -> Option<PullRow> {
+    let state = match task.outcome {
+        None => "open",
+        Some(Outcome::Merged) => "merged",
+        Some(_) => return None,
+    };
+    Some(PullRow {
+        number: task.pr?,
+        repo: task.repo.clone(),
+        task: task.task_id.clone(),
+        issue: task.issue,
+        state,
+    })
+}
+
+fn pauses(app: &App) -> Vec<String> {
+    let mut paused = Vec::new();
+    if app.state.flag_all().exists() {
+        paused.push("everything is switched off; `agentos on` switches it on".to_owned());
+    }
+    for repository in &app.repositories {
+        if let Some(reason) = app.state.repo_pause(&repository.key) {
+            paused.push(format!("{}: {reason}", repository.slug()));
+        }
+    }
+    paused
+}
+
+fn agents(app: &App) -> Vec<AgentRow> {
+    let availability = app.state.availability(app.now());
+    app.agents
+        .keys()
+        .map(|name| {
+            let out = availability.get(name);
+            AgentRow {
+                name: name.clone(),
+                available: out.is_none(),
+                until: out.and_then(|out| out.until),
+                reason: out.map(|out| out.reason.clone()),
+            }
+        })
+        .collect()
+}
+
+fn jobs(app: &App) -> Vec<JobRow> {
+    ["dispatch", "queue", "pr-monitor"]
+        .into_iter()
+        .map(|job| {
+            let running = match job {
+                "queue" => (1..=app.settings.max_parallel_workers)
+                    .any(|n| lock::is_held(&app.locks().join(format!("slot-{n}.lock")))),
+                _ => lock::is_held(&app.locks().join(format!("job-{job}.lock"))),
+            };
+            JobRow { job, paused: app.state.job_pause(job), running }
+        })
+        .collect()
+}

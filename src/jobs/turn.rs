@@ -1,0 +1,99 @@
+//! Whether it is a job's turn: switched off, paused, or held by another run; and how long it took.
+
+use std::time::Instant;
+
+use super::report::{Job, Report, Severity};
+use super::{dispatch, pr_monitor, queue};
+use crate::app::App;
+use crate::sys::lock::Lock;
+
+/// Runs `dispatch` when it is its turn.
+pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
+    let began = Instant::now();
+    let report = match gate(app, Job::Dispatch, !options.dry_run) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => {
+            let mut swept = Report::new(Job::Dispatch, app.now());
+            if !options.dry_run {
+                queue::sweep_intents(app, &mut swept).await;
+            }
+            let mut report = dispatch::run(app, options).await;
+            report.errors.splice(0..0, swept.errors);
+            report
+        }
+    };
+    finish(app, report, began)
+}
+
+/// Runs `queue` when it is its turn.
+pub async fn queue(app: &App, options: &queue::Options) -> Report {
+    let began = Instant::now();
+    let report = match gate(app, Job::Queue, false) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => queue::run(app, options).await,
+    };
+    finish(app, report, began)
+}
+
+/// Runs `pr-monitor` when it is its turn.
+pub async fn pr_monitor(app: &App, options: &pr_monitor::Options) -> Report {
+    let began = Instant::now();
+    let report = match gate(app, Job::PrMonitor, !options.dry_run) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => {
+            let mut swept = Report::new(Job::PrMonitor, app.now());
+            if !options.dry_run {
+                queue::sweep_intents(app, &mut swept).await;
+            }
+            let mut report = pr_monitor::run(app, options).await;
+            report.errors.splice(0..0, swept.errors);
+            report
+        }
+    };
+    finish(app, report, began)
+}
+
+enum Gate {
+    /// Go on, holding this.
+    Open(Option<Lock>),
+    /// Not now, with why.
+    Closed(Box<Report>),
+}
+
+fn gate(app: &App, job: Job, is_single: bool) -> Gate {
+    let closed = |idle: String| {
+        let mut report = Report::new(job, app.now());
+        report.idle = Some(idle);
+        Gate::Closed(Box::new(report))
+    };
+    if let Some(reason) = app.state.job_pause(job.as_str()) {
+        return closed(reason);
+    }
+    if !is_single {
+        return Gate::Open(None);
+    }
+    match Lock::try_acquire(&app.locks().join(format!("job-{}.lock", job.as_str()))) {
+        Ok(Some(lock)) => Gate::Open(Some(lock)),
+        Ok(None) => closed("another run holds the lock".to_owned()),
+        Err(error) => {
+            let mut report = Report::new(job, app.now());
+            let severity = Severity::of(error.is_temporary());
+            report.error("lock", error.to_string(), severity, None);
+            Gate::Closed(Box::new(report))
+        }
+    }
+}
+
+fn finish(app: &App, mut report: Report, began: Instant) -> Report {
+    report.finished_at = app.now();
+    report.took = began.elapsed();
+    if app.stop.requested() {
+        report.error(
+            report.job.as_str(),
+            "stopped by a signal; the next run goes on",
+            Severity::Temporary,
+            None,
+        );
+    }
+    report
+}
