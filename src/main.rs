@@ -1,3 +1,7 @@
-//! The binary: the command line comes last.
+//! The binary: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agentos::cli::main()
+}

@@ -1,0 +1,341 @@
+//! The board and the pull requests of a local repository, by command.
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use super::args::{Global, Issue, NewIssue, Numbered, Pr, RepoArg};
+use super::fault::Fault;
+use super::output::{Output, table};
+use super::wire::Wiring;
+use crate::app::{App, Arming, Repository};
+use crate::domain::ids::{IssueNumber, PrNumber};
+use crate::domain::issue::{self, BoardStatus, Comment, IssueState};
+use crate::domain::pull::{PullRequest, PullState};
+use crate::host;
+use crate::host::local::LocalHost;
+use crate::jobs::control;
+
+/// An issue's text from a file or standard input is at most this large.
+const MAX_TEXT_BYTES: u64 = 2 * 1024 * 1024;
+
+/// The repository that is meant: named, or the only one.
+pub(super) fn repository<'a>(app: &'a App, wanted: &RepoArg) -> Result<&'a Repository, Fault> {
+    match (&wanted.repo, app.repositories.as_slice()) {
+        (Some(name), _) => Ok(control::named(app, name)?),
+        (None, [only]) => Ok(only),
+        (None, all) => {
+            let names: Vec<&str> =
+                all.iter().map(|repository| repository.slug().as_str()).collect();
+            Err(Fault::usage("there are several repositories: say which one with `--repo`")
+                .hint(format!("one of {}", names.join(", "))))
+        }
+    }
+}
+
+fn local(repository: &Repository) -> Result<&LocalHost, Fault> {
+    repository.local.as_deref().ok_or_else(|| {
+        Fault::usage(format!("{} has no local board", repository.slug()))
+            .hint("use the host's own page")
+    })
+}
+
+fn number(text: &str) -> Result<u64, Fault> {
+    let digits = text.trim_start_matches("pr:").trim_start_matches('#');
+    digits.parse().map_err(|_| {
+        let shown = crate::text::clean::one_line(text, 40);
+        Fault::usage(format!("`{shown}` is not a number"))
+    })
+}
+
+fn you(app: &App, author: Option<&String>) -> String {
+    let from_environment =
+        || app.environment.get("USER").or_else(|| app.environment.get("LOGNAME"));
+    author.or_else(from_environment).cloned().unwrap_or_else(|| "operator".to_owned())
+}
+
+pub(super) async fn issue(
+    wiring: &Wiring,
+    global: &Global,
+    command: &Issue,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    match command {
+        Issue::Create(new) => create(&app, new, output).await,
+        Issue::List { repo, all } => list(local(repository(&app, repo)?)?, *all, output).await,
+        Issue::Show(on) => {
+            let host = local(repository(&app, &on.repo)?)?;
+            show(host, IssueNumber(number(&on.number)?), output).await
+        }
+        Issue::Ready(on) => {
+            let host = local(repository(&app, &on.repo)?)?;
+            let number = IssueNumber(number(&on.number)?);
+            host::Issues::issue(host, number).await?;
+            host::Board::set_status(host, number, BoardStatus::Ready).await?;
+            shown(host, number, output, &format!("{number} is Ready")).await
+        }
+        Issue::Comment { on, text, body, author } => {
+            let host = local(repository(&app, &on.repo)?)?;
+            let number = IssueNumber(number(&on.number)?);
+            let text = given(text.as_deref().or(body.as_deref()).unwrap_or_default())?;
+            host.add_comment_as(number, &you(&app, author.as_ref()), &text)?;
+            shown(host, number, output, &format!("commented on {number}")).await
+        }
+        Issue::Close(on) => {
+            let host = local(repository(&app, &on.repo)?)?;
+            let number = IssueNumber(number(&on.number)?);
+            host::Issues::close_issue(host, number).await?;
+            shown(host, number, output, &format!("{number} is closed")).await
+        }
+    }
+}
+
+async fn shown(
+    host: &LocalHost,
+    number: IssueNumber,
+    output: &Output,
+    line: &str,
+) -> Result<u8, Fault> {
+    if output.is_json() {
+        return show(host, number, output).await;
+    }
+    output.line(line);
+    Ok(0)
+}
+
+/// A text as given, or standard input for `-`.
+fn given(text: &str) -> Result<String, Fault> {
+    if text != "-" {
+        return Ok(text.to_owned());
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Fault::failed(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() as u64 > MAX_TEXT_BYTES {
+        return Err(Fault::usage("the text on standard input is larger than 2 MiB"));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn create(app: &App, new: &NewIssue, output: &Output) -> Result<u8, Fault> {
+    let repository = repository(app, &new.repo)?;
+    let host = local(repository)?;
+    let body = match (&new.body, &new.body_file) {
+        (Some(text), _) => given(text)?,
+        (None, Some(path)) if path.as_os_str() == "-" => given("-")?,
+        (None, Some(path)) => crate::sys::files::read_text(path, MAX_TEXT_BYTES)?,
+        (None, None) => String::new(),
+    };
+    let title = new.title.clone().or_else(|| new.title_option.clone()).unwrap_or_default();
+    let issue = host::NewIssue {
+        title,
+        body,
+        labels: new
+            .labels
+            .iter()
+            .map(|label| label.trim().to_owned())
+            .filter(|l| !l.is_empty())
+            .collect(),
+        status: Some(if new.ready { BoardStatus::Ready } else { BoardStatus::Backlog }),
+        author: you(app, new.author.as_ref()),
+    };
+    let made = host::Issues::create_issue(host, &issue).await?;
+    if output.is_json() {
+        output.json(&issue_json(&made, &[]));
+    } else {
+        output.line(&format!("{}{} {}", repository.slug(), made.number, made.title));
+        output.say(&format!("file: {}", made.url));
+    }
+    Ok(0)
+}
+
+async fn list(host: &LocalHost, all: bool, output: &Output) -> Result<u8, Fault> {
+    let issues = host.list_issues(all)?;
+    for problem in host.problems() {
+        output.fault(&Fault::failed(format!("{}: {}", problem.file.display(), problem.message)));
+    }
+    if output.is_json() {
+        let mut list = Vec::new();
+        for issue in &issues {
+            let comments = host::Issues::comments(host, issue.number).await?;
+            list.push(issue_json(issue, &comments));
+        }
+        output.json(&list);
+        return Ok(0);
+    }
+    let rows: Vec<Vec<String>> = issues
+        .iter()
+        .map(|issue| {
+            vec![
+                issue.number.to_string(),
+                issue.status.map_or("-", BoardStatus::as_str).to_owned(),
+                issue.labels.join(","),
+                crate::text::clean::one_line(&issue.title, 80),
+            ]
+        })
+        .collect();
+    for line in table(&rows) {
+        output.line(&line);
+    }
+    Ok(0)
+}
+
+async fn show(host: &LocalHost, number: IssueNumber, output: &Output) -> Result<u8, Fault> {
+    let issue = host::Issues::issue(host, number).await?;
+    let comments = host::Issues::comments(host, number).await?;
+    if output.is_json() {
+        output.json(&issue_json(&issue, &comments));
+        return Ok(0);
+    }
+    output.line(&format!("{} {}", issue.number, issue.title));
+    let state = state_word(issue.state);
+    let status = issue.status.map_or("-", BoardStatus::as_str);
+    output.line(&format!(
+        "{state}, {status}, labels: {}, by {}",
+        issue.labels.join(", "),
+        issue.author
+    ));
+    output.line("");
+    output.line(&issue.body);
+    for comment in &comments {
+        output.line("");
+        output.line(&format!("--- {} at {}", comment.author, comment.created_at));
+        output.line(&comment.body);
+    }
+    Ok(0)
+}
+
+fn state_word(state: IssueState) -> &'static str {
+    match state {
+        IssueState::Open => "open",
+        IssueState::Closed => "closed",
+    }
+}
+
+fn issue_json(issue: &issue::Issue, comments: &[Comment]) -> Value {
+    let comments: Vec<Value> = comments
+        .iter()
+        .map(|c| json!({"author": c.author, "body": c.body, "created_at": c.created_at}))
+        .collect();
+    json!({
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body,
+        "state": state_word(issue.state),
+        "status": issue.status,
+        "labels": issue.labels,
+        "author": issue.author,
+        "created_at": issue.created_at,
+        "url": issue.url,
+        "comments": comments,
+    })
+}
+
+pub(super) async fn pr(
+    wiring: &Wiring,
+    global: &Global,
+    command: &Pr,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    match command {
+        Pr::List { repo, all } => {
+            let host = local(repository(&app, repo)?)?;
+            let pulls = host.list_pulls(*all)?;
+            list_pulls(host, &pulls, output).await
+        }
+        Pr::Show(on) => {
+            let host = local(repository(&app, &on.repo)?)?;
+            show_pull(host, PrNumber(number(&on.number)?), output).await
+        }
+        Pr::Merge { on, force } => merge(&app, on, *force, output).await,
+    }
+}
+
+async fn checks_word(host: &LocalHost, pull: &PullRequest) -> String {
+    if pull.state != PullState::Open {
+        return "passed".to_owned();
+    }
+    host::Checks::checks(host, pull)
+        .await
+        .map_or_else(|_| "pending".to_owned(), |checks| checks.word().to_owned())
+}
+
+async fn list_pulls(host: &LocalHost, pulls: &[PullRequest], output: &Output) -> Result<u8, Fault> {
+    let mut rows = Vec::new();
+    let mut list = Vec::new();
+    for pull in pulls {
+        let checks = checks_word(host, pull).await;
+        rows.push(vec![
+            pull.number.0.to_string(),
+            pull.state.as_str().to_owned(),
+            checks.clone(),
+            pull.head.to_string(),
+            crate::text::clean::one_line(&pull.title, 80),
+        ]);
+        list.push(pull_json(pull, &checks));
+    }
+    if output.is_json() {
+        output.json(&list);
+    } else {
+        for line in table(&rows) {
+            output.line(&line);
+        }
+    }
+    Ok(0)
+}
+
+fn pull_json(pull: &PullRequest, checks: &str) -> Value {
+    json!({
+        "number": pull.number,
+        "title": pull.title,
+        "body": pull.body,
+        "state": pull.state.as_str(),
+        "draft": pull.draft,
+        "head": pull.head,
+        "base": pull.base,
+        "head_sha": pull.head_sha,
+        "issue": pull.issue,
+        "labels": pull.labels,
+        "checks": checks,
+        "url": pull.url,
+    })
+}
+
+async fn show_pull(host: &LocalHost, number: PrNumber, output: &Output) -> Result<u8, Fault> {
+    let pull = host::PullRequests::pull(host, number).await?;
+    let checks = checks_word(host, &pull).await;
+    if output.is_json() {
+        output.json(&pull_json(&pull, &checks));
+        return Ok(0);
+    }
+    output.line(&format!("{} {}", pull.number.0, pull.title));
+    output.line(&format!(
+        "{}, checks {checks}, {} -> {}, head {}",
+        pull.state.as_str(),
+        pull.head,
+        pull.base,
+        pull.head_sha
+    ));
+    output.line("");
+    output.line(&pull.body);
+    Ok(0)
+}
+
+/// The person of `supervised_first` merges; red or unknown checks are refused unless forced.
+async fn merge(app: &App, on: &Numbered, force: bool, output: &Output) -> Result<u8, Fault> {
+    let repository = repository(app, &on.repo)?;
+    let host = local(repository)?;
+    let number = PrNumber(number(&on.number)?);
+    let merged = crate::jobs::merge_by_hand::run(app, repository, number, force).await?;
+    if merged.green && app.state.arming(&repository.key) == Arming::Unset {
+        app.state.set_arming(&repository.key, true, app.now())?;
+        output.say(&format!("{}: from now on green pull requests are merged automatically (`agentos disarm` forbids it)", repository.slug()));
+    }
+    if output.is_json() {
+        return show_pull(host, number, output).await;
+    }
+    output.line(&format!("pull request {} is merged as {}", number.0, merged.commit));
+    Ok(0)
+}

@@ -1,0 +1,15 @@
+//! The command line: arguments and environment in, an [`App`](crate::app::App) built, a job run, its report rendered, an exit code out.
+
+mod args;
+mod board;
+mod config;
+mod demo;
+mod entry;
+mod fault;
+mod jobs;
+mod logging;
+mod output;
+mod tasks;
+mod wire;
+
+pub use entry::main;

@@ -1,0 +1,78 @@
+//! Data to standard output, talk to standard error; nothing from outside reaches a terminal with control characters.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::fault::Fault;
+use crate::text::clean;
+
+/// Where a command's words go.
+pub(super) struct Output {
+    json: bool,
+    quiet: bool,
+}
+
+impl Output {
+    pub(super) fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether one JSON document is wanted.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line of data.
+    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
+    pub(super) fn line(&self, text: &str) {
+        // A reader that has gone (`| head`) is no error of ours.
+        drop(writeln!(io::stdout().lock(), "{}", clean::terminal(text)));
+    }
+
+    /// One JSON document.
+    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
+    pub(super) fn json<T: Serialize + ?Sized>(&self, value: &T) {
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            drop(writeln!(io::stdout().lock(), "{text}"));
+        }
+    }
+
+    /// One line of talk.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            drop(writeln!(io::stderr().lock(), "{}", clean::terminal(text)));
+        }
+    }
+
+    /// What went wrong.
+    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
+    pub(super) fn fault(&self, fault: &Fault) {
+        let mut stderr = io::stderr().lock();
+        drop(writeln!(stderr, "error: {}", clean::terminal(&fault.message)));
+        if let Some(hint) = &fault.hint {
+            drop(writeln!(stderr, "hint: {}", clean::terminal(hint)));
+        }
+    }
+}
+
+/// Aligned columns, the last one as long as it likes.
+pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let render = |row: &Vec<String>| -> String {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| {
+            let fill = width.saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(fill))
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(render).collect()
+}

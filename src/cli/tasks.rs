@@ -1,0 +1,257 @@
+//! Status, why, the mailbox by command, and the operator's switches.
+
+use serde_json::json;
+
+use super::args::{Global, RepoArg, Scope, Task};
+use super::fault::Fault;
+use super::output::{Output, table};
+use super::wire::Wiring;
+use crate::app::App;
+use crate::domain::ids::{BadId, TaskId};
+use crate::domain::task::Folder;
+use crate::jobs::status::{self, TaskRow};
+use crate::jobs::{control, why};
+
+pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    let status = status::gather(&app)?;
+    if output.is_json() {
+        output.json(&status);
+        return Ok(0);
+    }
+    for pause in &status.pauses {
+        output.line(&format!("PAUSED  {pause}"));
+    }
+    for job in &status.jobs {
+        let word = match (&job.paused, job.running) {
+            (Some(reason), _) => format!("off: {reason}"),
+            (None, true) => "running".to_owned(),
+            (None, false) => "idle".to_owned(),
+        };
+        output.line(&format!("{:<11} {word}", job.job));
+    }
+    output.line("");
+    let live: Vec<TaskRow> =
+        status.tasks.iter().filter(|task| task.outcome.is_none()).cloned().collect();
+    let ended = status.tasks.len() - live.len();
+    if live.is_empty() {
+        output.line("No task is under way.");
+    } else {
+        print_rows(&live, output);
+    }
+    let counts = Folder::ALL.map(|folder| {
+        format!("{} {folder}", status.tasks.iter().filter(|task| task.state == folder).count())
+    });
+    output.line("");
+    output.line(&format!("{}; {ended} ended", counts.join(", ")));
+    for file in &status.unreadable {
+        output.line(&format!("unreadable: {}: {}", file.file, first_line(&file.reason)));
+    }
+    for agent in status.agents.iter().filter(|agent| !agent.available) {
+        let until =
+            agent.until.map_or_else(|| "until it is mended".to_owned(), |at| format!("until {at}"));
+        output.line(&format!(
+            "agent {} is out {until}: {}",
+            agent.name,
+            agent.reason.as_deref().unwrap_or("")
+        ));
+    }
+    Ok(0)
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn print_rows(rows: &[TaskRow], output: &Output) {
+    let head = ["TASK", "STATE", "ATTEMPT", "AGENT", "STAGE", "PRIORITY", "PR", "TITLE"];
+    let mut cells: Vec<Vec<String>> = vec![head.iter().map(ToString::to_string).collect()];
+    for row in rows {
+        let state = match (row.running, row.not_before) {
+            (true, _) => "running".to_owned(),
+            (false, Some(until)) => format!("{} until {until}", row.state),
+            (false, None) => row.state.to_string(),
+        };
+        cells.push(vec![
+            row.task_id.to_string(),
+            state,
+            row.attempt.to_string(),
+            row.agent.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            row.stage.map_or("-", crate::domain::task::Stage::as_str).to_owned(),
+            row.priority.as_str().to_owned(),
+            row.pr.map_or_else(|| "-".to_owned(), |pr| pr.0.to_string()),
+            crate::text::clean::one_line(&row.title, 60),
+        ]);
+    }
+    for line in table(&cells) {
+        output.line(&line);
+    }
+    for row in rows {
+        if let Some(reason) = &row.reason {
+            output.line(&format!("  {}: {reason}", row.task_id));
+        }
+    }
+}
+
+pub(super) async fn why(
+    wiring: &Wiring,
+    global: &Global,
+    subject: &str,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    let subject = subject.parse::<why::Subject>()?;
+    let answer = why::ask(&app, &subject).await?;
+    if output.is_json() {
+        output.json(&answer);
+        return Ok(0);
+    }
+    let word = if answer.moving { "moving" } else { "not moving" };
+    output.line(&format!("{} is {word}: {}", answer.subject, answer.reason));
+    for evidence in &answer.evidence {
+        output.line(&format!("  seen: {evidence}"));
+    }
+    output.line(&format!("  next look: {}", answer.next_look));
+    Ok(0)
+}
+
+fn task_id(text: &str) -> Result<TaskId, Fault> {
+    text.parse().map_err(|error: BadId| Fault::usage(error.to_string()))
+}
+
+pub(super) async fn run(
+    wiring: &Wiring,
+    global: &Global,
+    command: &Task,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    match command {
+        Task::List => {
+            let rows = status::gather(&app)?.tasks;
+            if output.is_json() {
+                output.json(&rows);
+            } else {
+                print_rows(&rows, output);
+            }
+            Ok(0)
+        }
+        Task::Show { id } => show(&app, &task_id(id)?, output),
+        Task::Retry { id } => {
+            let id = task_id(id)?;
+            let from = control::retry(&app, &id).await?;
+            changed(output, &id, &format!("moved from {from}/ to inbox/"));
+            Ok(0)
+        }
+        Task::Cancel { id } => {
+            let id = task_id(id)?;
+            control::cancel(&app, &id).await?;
+            changed(output, &id, "cancelled");
+            Ok(0)
+        }
+    }
+}
+
+fn changed(output: &Output, id: &TaskId, what: &str) {
+    if output.is_json() {
+        output.json(&json!({"task_id": id, "done": what}));
+    } else {
+        output.line(&format!("{id}: {what}"));
+    }
+}
+
+fn show(app: &App, id: &TaskId, output: &Output) -> Result<u8, Fault> {
+    let Some((folder, task)) = app.mailbox.find(id)? else {
+        return Err(Fault::usage(format!("there is no task {id}"))
+            .hint("`agentos task list` shows all; old ones are in runtime/archive/"));
+    };
+    let path = app.mailbox.path(folder, id);
+    if output.is_json() {
+        let row = status::row(app, folder, &task);
+        let mut value = serde_json::to_value(&row).unwrap_or_default();
+        if let Some(map) = value.as_object_mut() {
+            map.insert("file".to_owned(), json!(path));
+            map.insert("body".to_owned(), json!(task.body));
+            map.insert("runs".to_owned(), json!(app.runs(id)));
+        }
+        output.json(&value);
+        return Ok(0);
+    }
+    output.line(&format!("{} in {folder}/  ({})", task.id, path.display()));
+    output.line(&format!("runs: {}", app.runs(id).display()));
+    output.line("");
+    output.line(&crate::domain::task_file::render(&task).unwrap_or_default());
+    Ok(0)
+}
+
+pub(super) fn switch(
+    wiring: &Wiring,
+    global: &Global,
+    on: bool,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    control::switch(&app, on)?;
+    said(
+        output,
+        if on {
+            "on: jobs run again"
+        } else {
+            "off: every job exits at once; `agentos on` switches it on"
+        },
+    );
+    Ok(0)
+}
+
+pub(super) fn pause(
+    wiring: &Wiring,
+    global: &Global,
+    scope: &Scope,
+    pause: bool,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let word = if pause { "pause" } else { "resume" };
+    if scope.repo.is_none() && scope.job.is_none() {
+        let all = if pause {
+            "`agentos off` switches everything off"
+        } else {
+            "`agentos on` switches everything on"
+        };
+        return Err(
+            Fault::usage(format!("`agentos {word}` needs `--repo R` or `--job J`")).hint(all)
+        );
+    }
+    let app = wiring.app(global)?;
+    control::pause(&app, scope.repo.as_deref(), scope.job.as_deref(), pause)?;
+    let what: Vec<&str> = scope.repo.iter().chain(&scope.job).map(String::as_str).collect();
+    let word = if pause { "paused" } else { "goes on" };
+    said(output, &format!("{}: {word}", what.join(", ")));
+    Ok(0)
+}
+
+pub(super) fn arm(
+    wiring: &Wiring,
+    global: &Global,
+    repo: &RepoArg,
+    armed: bool,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    let name = super::board::repository(&app, repo)?.slug().to_string();
+    control::arm(&app, &name, armed)?;
+    let word = if armed {
+        "armed: green pull requests are merged"
+    } else {
+        "disarmed: nothing is merged without a person"
+    };
+    said(output, &format!("{name}: {word}"));
+    Ok(0)
+}
+
+fn said(output: &Output, what: &str) {
+    if output.is_json() {
+        output.json(&json!({"done": what}));
+    } else {
+        output.line(what);
+    }
+}
