@@ -1,1 +1,23 @@
-//! The integration tests.
+//! The integration tests: one binary, so that there is one link step and full parallelism.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests stop at the first surprise, and start programs of their own"
+)]
+
+mod agents;
+mod bad_input;
+mod by_hand;
+mod commands;
+mod concurrency;
+#[cfg(feature = "failpoints")]
+mod crash;
+mod idempotence;
+#[cfg(feature = "failpoints")]
+mod schedules;
+mod stories;
+mod supervise;
+mod support;
+mod tree;

@@ -1,0 +1,13 @@
+//! The world of a story: a temporary root with a local repository, scripted agents and a clock, and the real binary run in it.
+
+#[cfg(feature = "failpoints")]
+pub(crate) mod crash_root;
+mod hands;
+#[cfg(feature = "failpoints")]
+pub(crate) mod invariants;
+mod script;
+mod world;
+
+pub(crate) use hands::strings;
+pub(crate) use script::Script;
+pub(crate) use world::{Run, World};
