@@ -1,0 +1,7 @@
+#!/bin/sh
+# For cron: keeps the backlog clean (every hour; each repository has its own cadence).
+set -eu
+here=$(CDPATH='' cd -P "$(dirname "$0")" && pwd)
+# shellcheck source=bin/lib.sh
+. "$here/lib.sh"
+run_job "$here" groom "$@"
