@@ -1,102 +1,61 @@
-//! Takes secrets out of whatever is shown or stored: values that are known, and what has the shape of one.
+//! Takes secrets out of whatever is shown or stored: values that are known, in any usual encoding, and what has the shape of one.
+//!
+//! Every search is linear in the text: no pattern looks back, and a match that is refused is never begun again from its own middle without
+//! a bound.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::LazyLock;
+use std::ops::Range;
+use std::sync::Arc;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
+mod assigned;
+mod encoded;
 mod known;
+mod pem;
+mod shapes;
+mod values;
 
 /// What stands in the place of a secret.
 const COVER: &str = "[redacted]";
 
-/// Tokens that show by their beginning what they are. The first group is what stands before and stays.
-const SHAPES: &str = r"(?x)
-    (?P<before> ^ | [^A-Za-z0-9] | [^0-9A-Za-z] bot | ^ bot )
-    (?:
-        gh[pousr]_[A-Za-z0-9_]{16,}
-      | github_pat_[A-Za-z0-9_]{16,}
-      | glpat-[A-Za-z0-9_-]{16,}
-      | sk-(?: ant | proj | or | svcacct | admin | None )-[A-Za-z0-9_-]{12,}
-      | sk-[A-Za-z0-9]{20,}
-      | AIza[A-Za-z0-9_-]{30,}
-      | (?: AKIA | ASIA )[A-Z0-9]{16}
-      | xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}
-      | xapp-[A-Za-z0-9-]{10,}
-      | (?: sk | rk )_(?: live | test )_[A-Za-z0-9]{10,}
-      | whsec_[A-Za-z0-9+/=]{16,}
-      | npm_[A-Za-z0-9]{30,}
-      | pypi-AgE[A-Za-z0-9_-]{16,} | pypi-[A-Za-z0-9_-]{40,}
-      | hf_[A-Za-z0-9]{30,}
-      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?
-    )";
+/// The kind of a value that was given.
+const KNOWN: &str = "known secret";
 
-/// A bot's number and its key; what follows must end the key, or a time and a hash would be one.
-const TELEGRAM: &str =
-    r"(?P<before>^|[^0-9])[0-9]{8,10}:[A-Za-z0-9_-]{30,39}(?P<behind>[^A-Za-z0-9_-]|$)";
+/// How deep encodings are looked into: base64 in an address in JSON.
+const DEPTH: usize = 2;
 
-/// A private key; also one of which only the beginning or the end was kept.
-const PEM: &str = r"(?x)
-    -----BEGIN\x20[A-Z0-9\x20]*PRIVATE\x20KEY(?:\x20BLOCK)?-----
-        (?: (?s:.*?) -----END\x20[A-Z0-9\x20]*PRIVATE\x20KEY(?:\x20BLOCK)?----- | (?: [A-Za-z0-9+/=]{16,} | \\[nr] | \s )* )
-  | (?: [A-Za-z0-9+/=]{16,} (?: \s | \\[nr] )+ )+ [A-Za-z0-9+/=]* \s*
-        -----END\x20[A-Z0-9\x20]*PRIVATE\x20KEY(?:\x20BLOCK)?-----";
+/// A covered text may show a secret that it did not show before; more rounds than this were never seen.
+const MAX_ROUNDS: usize = 12;
 
-/// A password, or a token alone, in an address.
-const URL: &str = r#"(?x)
-    (?P<scheme> [A-Za-z][A-Za-z0-9+.-]*:// )
-    (?: (?P<user> [^\s/@:?\#"'<>]* : ) [^\s/?\#"'<>]+ | [A-Za-z0-9_-]{20,} ) @"#;
-
-/// A header that carries a token.
-const HEADER: &str = r"(?ix) (?P<before> \b (?: bearer | authorization \s* [:=] \s* (?: token | basic ) ) \s+ )
-    (?P<value> [A-Za-z0-9._~+/=-]{12,} )";
-
-/// A key that names a secret, and its value.
-const ASSIGNMENT: &str = r#"(?ix)
-    (?P<before>
-        (?P<key> password | passwd | passphrase | secret | token | api[_-]?key | access[_-]?key | secret[_-]?key
-          | private[_-]?key | auth[_-]?key | credentials? )
-        (?P<gap> \\?["']? \s* (?: [:=] | => ) \s* \\?["'`]? )
-    )
-    (?P<value> [^\s"'`,;<>(){}\[\]\\]{6,} )
-    (?P<behind> \( )?"#;
-
-static PATTERNS: LazyLock<Patterns> = LazyLock::new(Patterns::new);
-
-struct Patterns {
-    shapes: Regex,
-    telegram: Regex,
-    pem: Regex,
-    url: Regex,
-    header: Regex,
-    assignment: Regex,
+/// A place in a text where a secret stands. It does not hold the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where, in bytes.
+    pub range: Range<usize>,
+    /// What it is.
+    pub kind: &'static str,
+    /// Whether it certainly is one: by its own form or because it is known, not only by what stands around it.
+    pub sure: bool,
 }
 
-impl Patterns {
-    #[expect(
-        clippy::expect_used,
-        reason = "the patterns are constants that every test of this module compiles"
-    )]
-    fn new() -> Self {
-        let compiled = |pattern: &str| Regex::new(pattern).expect("a constant pattern");
-        Self {
-            shapes: compiled(SHAPES),
-            telegram: compiled(TELEGRAM),
-            pem: compiled(PEM),
-            url: compiled(URL),
-            header: compiled(HEADER),
-            assignment: compiled(ASSIGNMENT),
-        }
+impl Found {
+    fn guessed(range: Range<usize>, kind: &'static str) -> Self {
+        Self { range, kind, sure: false }
     }
 }
 
 /// Covers secrets: the values that it was given, in every usual encoding, and everything shaped like a token or key.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Redactor {
-    /// Every form of every known value, the longest first.
-    forms: Vec<String>,
+    known: Arc<known::Finder>,
     values: usize,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl fmt::Debug for Redactor {
@@ -121,75 +80,90 @@ impl Redactor {
         forms.retain(|form| !COVER.contains(form.as_str()));
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
-        Self { forms, values }
+        Self { known: Arc::new(known::Finder::new(&forms)), values }
     }
 
     /// Replaces every secret in a text by `[redacted]`; doing it twice changes nothing more.
     pub fn redact(&self, text: &str) -> String {
-        let mut text = Cow::Borrowed(text);
-        for form in &self.forms {
-            if text.contains(form.as_str()) {
-                text = Cow::Owned(text.replace(form.as_str(), COVER));
+        let mut text = text.to_owned();
+        for _ in 0..MAX_ROUNDS {
+            let found = self.find(&text);
+            if found.is_empty() {
+                break;
             }
-        }
-        let patterns = &*PATTERNS;
-        let mut text = text.into_owned();
-        for (pattern, cover) in [
-            (&patterns.pem, COVER),
-            (&patterns.url, "${scheme}${user}[redacted]@"),
-            (&patterns.shapes, "${before}[redacted]"),
-            (&patterns.telegram, "${before}[redacted]${behind}"),
-        ] {
-            if let Cow::Owned(covered) = pattern.replace_all(&text, cover) {
-                text = covered;
-            }
-        }
-        for pattern in [&patterns.header, &patterns.assignment] {
-            if let Cow::Owned(covered) = pattern.replace_all(&text, covered_value) {
-                text = covered;
-            }
+            text = covered(&text, &found);
         }
         text
     }
-}
 
-/// Covers the value of a header or an assignment if it looks like a secret, else leaves all as it was.
-fn covered_value(found: &Captures<'_>) -> String {
-    let group = |name: &str| found.name(name).map_or("", |part| part.as_str());
-    let (before, value, behind) = (group("before"), group("value"), group("behind"));
-    if behind.is_empty() && is_secret(group("key"), group("gap"), value) {
-        // A value may end a sentence or a line of code.
-        let tail = value.len() - value.trim_end_matches(['.', ':', '!', '?']).len();
-        let end = value.get(value.len() - tail..).unwrap_or_default();
-        return format!("{before}{COVER}{end}");
-    }
-    format!("{before}{value}{behind}")
-}
-
-/// Whether a value is rather a secret than a word, a number, a name or a path.
-fn is_secret(key: &str, gap: &str, value: &str) -> bool {
-    let is_reference = value.starts_with(['$', '%', '/', '~', '&', '*', '!', '='])
-        || value.starts_with("./")
-        || value.contains("::")
-        || value.contains("://");
-    if is_reference {
-        return false;
-    }
-    let letters = value.chars().any(char::is_alphabetic);
-    let digits = value.chars().any(|c| c.is_ascii_digit());
-    let is_password = key.to_ascii_lowercase().starts_with("pass");
-    // `password=hunter` is meant as it stands; `Password: required` is a sentence.
-    let is_assigned = gap.trim_matches(['"', '\'', '`', '\\']) == "=";
-    let length = value.chars().count();
-    match (letters, digits) {
-        (true, true) => length >= if is_password { 6 } else { 8 },
-        (true, false) => {
-            is_password && is_assigned || length >= 24 && !value.contains(['.', '_', '-'])
+    /// Every place where a secret stands, in order; places that overlap are one.
+    pub fn find(&self, text: &str) -> Vec<Found> {
+        let mut found = self.find_to(text, DEPTH);
+        // What is covered already is no secret, whatever stands around it.
+        found.retain(|found| {
+            let part = text.get(found.range.clone()).unwrap_or_default().replace(COVER, "");
+            let is_known = found.kind == KNOWN && !part.is_empty();
+            is_known || part.bytes().any(|byte| byte.is_ascii_alphanumeric())
+        });
+        found.sort_by_key(|found| (found.range.start, !found.sure));
+        let mut merged: Vec<Found> = Vec::with_capacity(found.len());
+        for next in found {
+            match merged.last_mut() {
+                Some(last) if next.range.start < last.range.end => {
+                    if next.sure && !last.sure {
+                        last.kind = next.kind;
+                        last.sure = true;
+                    }
+                    last.range.end = last.range.end.max(next.range.end);
+                }
+                _ => merged.push(next),
+            }
         }
-        (false, true) => is_password && is_assigned,
-        (false, false) => false,
+        merged
+    }
+
+    fn find_to(&self, text: &str, depth: usize) -> Vec<Found> {
+        let known = self.known.find(text).into_iter();
+        let mut found: Vec<Found> =
+            known.map(|range| Found { range, kind: KNOWN, sure: true }).collect();
+        pem::find(text, &mut found);
+        shapes::find(text, &mut found);
+        assigned::find(text, &mut found);
+        if depth > 0 {
+            let look = |inner: &str| {
+                let found = self.find_to(inner, depth - 1);
+                (!found.is_empty()).then(|| found.iter().any(|found| found.sure))
+            };
+            for (range, sure) in encoded::find(text, &look) {
+                found.push(Found { range, kind: "encoded secret", sure });
+            }
+        }
+        found
     }
 }
 
+/// The text with its secrets covered.
+fn covered(text: &str, found: &[Found]) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    for found in found {
+        result.push_str(text.get(at..found.range.start).unwrap_or_default());
+        result.push_str(COVER);
+        at = found.range.end;
+    }
+    result.push_str(text.get(at..).unwrap_or_default());
+    result
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants that every test of this module compiles"
+)]
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;
