@@ -1,7 +1,7 @@
 //! May an issue become a task? (`DESIGN.md` section 5, "Admission"; `CONTRACT.md` section 3.) Pure: the same view gives the same answer.
 
 use super::ids::IssueNumber;
-use super::issue::{BoardStatus, Issue, IssueState, Trust};
+use super::issue::{BoardStatus, Issue, IssueState, MadeReady, Trust};
 use super::task::{Folder, Outcome};
 
 /// The label that makes an issue Ready.
@@ -42,6 +42,10 @@ pub struct View {
     pub excluded_labels: Vec<String>,
     /// Logins that are trusted besides owners, members and collaborators.
     pub trusted_authors: Vec<String>,
+    /// Who made it Ready; only asked for where the author is not trusted.
+    pub made_ready: Option<MadeReady>,
+    /// Why it waits for a person since the first dispatch, if it does (day-one fence).
+    pub fence: Option<String>,
     /// Open pull requests of ours.
     pub open_prs: usize,
     /// How many of them there may be for anything new to begin.
@@ -99,15 +103,11 @@ pub fn admit(issue: &Issue, view: &View) -> Admission {
 }
 
 fn first_hindrance(issue: &Issue, view: &View) -> Option<String> {
-    let is_named = view.trusted_authors.iter().any(|a| a.eq_ignore_ascii_case(&issue.author));
-    if !is_named && issue.author_trust != Trust::Trusted {
-        return Some(match issue.author_trust {
-            Trust::Unknown => "it is not known yet whether its author may make work".to_owned(),
-            _ => format!(
-                "its author `{}` is neither owner, member nor collaborator, nor in `trusted_authors`",
-                issue.author
-            ),
-        });
+    if let Some(reason) = untrusted(issue, view) {
+        return Some(reason);
+    }
+    if let Some(reason) = &view.fence {
+        return Some(reason.clone());
     }
     if let Some(label) = view.excluded_labels.iter().find(|label| issue.has_label(label)) {
         return Some(format!("it has the label `{label}` of `excluded_labels`"));
@@ -128,6 +128,36 @@ fn first_hindrance(issue: &Issue, view: &View) -> Option<String> {
         return Some("`max_dispatch_per_run` is reached; the next run takes it".to_owned());
     }
     None
+}
+
+/// Why neither the author nor whoever made it Ready may make work for us, if that is so (`CONTRACT.md` section 7).
+fn untrusted(issue: &Issue, view: &View) -> Option<String> {
+    if is_trusted(view, &issue.author, issue.author_trust) {
+        return None;
+    }
+    let author = &issue.author;
+    match &view.made_ready {
+        Some(made) if is_trusted(view, &made.by, made.trust) => None,
+        Some(made) if made.trust == Trust::Unknown => Some(format!(
+            "it is not known yet whether `{}`, who made it Ready, may make work",
+            made.by
+        )),
+        Some(made) => Some(format!(
+            "neither its author `{author}` nor `{}`, who made it Ready, is owner, member or collaborator, or in `trusted_authors`",
+            made.by
+        )),
+        None if issue.author_trust == Trust::Unknown => {
+            Some("it is not known yet whether its author may make work".to_owned())
+        }
+        None => Some(format!(
+            "its author `{author}` is neither owner, member nor collaborator, nor in `trusted_authors`, and it is not known who made it Ready"
+        )),
+    }
+}
+
+/// Whether an account may make work for us: by the host's word or by the configuration's.
+pub fn is_trusted(view: &View, login: &str, trust: Trust) -> bool {
+    trust == Trust::Trusted || view.trusted_authors.iter().any(|a| a.eq_ignore_ascii_case(login))
 }
 
 #[cfg(test)]
@@ -157,6 +187,8 @@ mod tests {
             required_labels: Vec::new(),
             excluded_labels: Vec::new(),
             trusted_authors: Vec::new(),
+            made_ready: None,
+            fence: None,
             open_prs: 0,
             max_open_prs: 5,
             left_in_run: 3,

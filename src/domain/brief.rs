@@ -36,15 +36,15 @@ pub struct Brief {
     pub body: String,
 }
 
+/// How a line begins that tells what was taken out of the issue's text.
+pub const REMOVED: &str = "Removed from the issue's text";
+
 /// Reads an issue; `agents` are the configured names.
 pub fn freeze(issue: &Issue, agents: &[AgentName]) -> Brief {
     let cleaned = clean::untrusted(&issue.body);
     let parts = sections::level2(&cleaned.text);
-    let mut notes: Vec<String> = cleaned
-        .removed
-        .iter()
-        .map(|what| format!("Removed from the issue's text: {what}."))
-        .collect();
+    let mut notes: Vec<String> =
+        cleaned.removed.iter().map(|what| format!("{REMOVED}: {what}.")).collect();
     let agent = preferred_agent(issue, &parts, agents, &mut notes);
     let base_branch = base_branch(&parts, &mut notes);
     let title = clean::one_line(&clean::untrusted(&issue.title).text, MAX_TITLE_CHARS);

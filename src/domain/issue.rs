@@ -106,6 +106,17 @@ impl Issue {
     }
 }
 
+/// Who made an issue Ready last, by label or by board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeReady {
+    /// The account.
+    pub by: String,
+    /// Whether it may make work for us.
+    pub trust: Trust,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A comment in the thread of an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {

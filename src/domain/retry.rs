@@ -35,6 +35,13 @@ pub enum RunFailure {
         /// What the system said.
         reason: String,
     },
+    /// Our prompt is longer than it can take; free, but it had its turn.
+    PromptTooLarge,
+    /// It reached the limit of money for the run.
+    Budget {
+        /// Which limit, in one line.
+        reason: String,
+    },
     /// It ran into its deadline.
     Timeout,
     /// It neither wrote nor changed anything for too long.
@@ -56,19 +63,24 @@ impl RunFailure {
             | Self::Overloaded
             | Self::Credentials
             | Self::Environment { .. }
+            | Self::PromptTooLarge
             | Self::WorkerDied => true,
-            Self::Timeout | Self::Stall | Self::Crash { .. } => false,
+            Self::Budget { .. } | Self::Timeout | Self::Stall | Self::Crash { .. } => false,
         }
     }
 
     /// The blocker code under which it is recorded.
     pub fn code(&self) -> BlockerCode {
         match self {
-            Self::Quota { .. } | Self::Overloaded => BlockerCode::QuotaLimited,
+            Self::Quota { .. } | Self::Overloaded | Self::Budget { .. } => {
+                BlockerCode::QuotaLimited
+            }
             Self::Credentials => BlockerCode::MissingCredentials,
             Self::Environment { .. } => BlockerCode::EnvironmentFailure,
             Self::Timeout | Self::Stall => BlockerCode::Timeout,
-            Self::Crash { .. } | Self::WorkerDied => BlockerCode::RunnerFailure,
+            Self::Crash { .. } | Self::PromptTooLarge | Self::WorkerDied => {
+                BlockerCode::RunnerFailure
+            }
         }
     }
 
@@ -79,7 +91,9 @@ impl RunFailure {
             Self::Quota { until: None } => "quota used up".to_owned(),
             Self::Overloaded => "the provider is overloaded or cannot be reached".to_owned(),
             Self::Credentials => "not logged in, or the key is refused".to_owned(),
-            Self::Environment { reason } => format!("could not be started: {reason}"),
+            Self::Environment { reason } => format!("could not work here: {reason}"),
+            Self::PromptTooLarge => "the task's text is longer than it can take".to_owned(),
+            Self::Budget { reason } => format!("was stopped at a limit of money: {reason}"),
             Self::Timeout => "ran into its deadline and was stopped".to_owned(),
             Self::Stall => {
                 "wrote nothing and changed nothing for too long and was stopped".to_owned()
@@ -250,6 +264,10 @@ fn after_free_failure(
             task.counters.free_runs + 1,
             failure.sentence()
         );
+        return Decision::Escalate { cost: Cost::Free, reason };
+    }
+    if *failure == RunFailure::PromptTooLarge && chain.next.is_none() {
+        let reason = "the task's text is longer than any agent of the chain can take".to_owned();
         return Decision::Escalate { cost: Cost::Free, reason };
     }
     if task.parked_minutes >= MAX_PARKED_MINUTES {

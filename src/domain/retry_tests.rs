@@ -215,3 +215,17 @@ proptest! {
         prop_assert!(runs <= 4 + 8 + 1, "{runs} runs");
     }
 }
+
+#[test]
+fn a_text_that_is_too_long_costs_nothing_and_ends_when_nobody_is_left_to_read_it() {
+    let task = a_task();
+    let too_large = Evidence::Failed(RunFailure::PromptTooLarge);
+    assert_eq!(word(&task, &too_large, &chain()), "next Free");
+    assert_eq!(word(&task, &too_large, &used_up()), "escalate Free");
+}
+
+#[test]
+fn a_run_that_was_stopped_at_its_limit_of_money_counts() {
+    let budget = Evidence::Failed(RunFailure::Budget { reason: "2.00 USD".to_owned() });
+    assert_eq!(word(&a_task(), &budget, &chain()), "next Spent");
+}
