@@ -7,5 +7,6 @@ pub mod files;
 pub mod lock;
 pub mod process;
 pub mod program;
+pub mod sandbox;
 pub mod signals;
 pub mod supervise;

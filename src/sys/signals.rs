@@ -8,7 +8,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Says whether somebody wants this process to stop; clones share one answer.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    own: Arc<AtomicBool>,
+    /// The wish of a larger whole, which counts here too.
+    above: Option<Arc<AtomicBool>>,
+}
 
 impl Stop {
     /// Makes SIGTERM and SIGINT set the flag from now on, instead of ending the process.
@@ -19,7 +23,7 @@ impl Stop {
     pub fn install() -> io::Result<Self> {
         let stop = Self::default();
         for signal in [SIGTERM, SIGINT] {
-            signal_hook::flag::register(signal, Arc::clone(&stop.0))?;
+            signal_hook::flag::register(signal, Arc::clone(&stop.own))?;
         }
         Ok(stop)
     }
@@ -31,12 +35,19 @@ impl Stop {
 
     /// Says whether stopping was asked for.
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let is_set = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
+        is_set(&self.own) || self.above.as_ref().is_some_and(is_set)
     }
 
     /// Asks for it.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.own.store(true, Ordering::Relaxed);
+    }
+
+    /// A wish for a part of the work: asking for it stops that part alone, asking for the whole stops it too.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { own: Arc::default(), above: Some(Arc::clone(&self.own)) }
     }
 }
 
@@ -51,5 +62,15 @@ mod tests {
         assert!(!clone.requested());
         stop.request();
         assert!(clone.requested());
+    }
+
+    #[test]
+    fn a_part_stops_alone_and_with_the_whole() {
+        let whole = Stop::never();
+        let (one, two) = (whole.part(), whole.part());
+        one.request();
+        assert!(one.requested() && !whole.requested() && !two.requested());
+        whole.request();
+        assert!(two.requested());
     }
 }

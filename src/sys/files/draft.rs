@@ -19,19 +19,34 @@ static COUNTER: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Draft {
     path: PathBuf,
     /// Holds the lock until the draft has its final name.
-    _file: File,
+    file: File,
 }
 
 impl Draft {
     /// Writes `bytes` into a new draft beside `target` and waits until they are on the disk.
     pub(super) fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<Self, FileError> {
+        let draft = Self::write_unsynced(target, bytes, mode)?;
+        match draft.file.sync_all() {
+            Ok(()) => Ok(draft),
+            Err(source) => {
+                draft.discard();
+                Err(FileError::of("write", target, source))
+            }
+        }
+    }
+
+    /// Writes `bytes` into a new draft beside `target` and does not wait for the disk.
+    pub(super) fn write_unsynced(
+        target: &Path,
+        bytes: &[u8],
+        mode: u32,
+    ) -> Result<Self, FileError> {
         let (path, mut file) = Self::open(target)?;
         let doing = |source| FileError::of("write", target, source);
         let written = file
             .write_all(bytes)
-            .and_then(|()| file.set_permissions(fs::Permissions::from_mode(mode)))
-            .and_then(|()| file.sync_all());
-        let draft = Self { path, _file: file };
+            .and_then(|()| file.set_permissions(fs::Permissions::from_mode(mode)));
+        let draft = Self { path, file };
         match written {
             Ok(()) => Ok(draft),
             Err(source) => {

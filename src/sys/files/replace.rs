@@ -37,6 +37,25 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     sync_folder(folder_of(path))
 }
 
+/// Puts `bytes` in the place of a file, for its owner only, and does not wait for the disk: for what can be had again, and is checked when it is
+/// read. No reader sees a part of it, unless the machine loses its power.
+///
+/// # Errors
+///
+/// As [`replace`].
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(FileError::NotRegular { path: path.to_path_buf() });
+    }
+    let draft = Draft::write_unsynced(path, bytes, PRIVATE)?;
+    if let Err(errno) = renameat(CWD, draft.path(), CWD, path) {
+        draft.discard();
+        return Err(FileError::of("replace", path, errno));
+    }
+    drop(draft);
+    Ok(())
+}
+
 /// Puts `bytes` in the place of a file that is there, in one step that fails when it has gone meanwhile: a file that somebody moved away is
 /// never made anew.
 ///

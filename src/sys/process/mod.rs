@@ -13,5 +13,5 @@ pub use stat::{Stat, descendants_of};
 pub use sweep::{Survivor, end_all_descendants, end_marked, end_strays};
 
 pub(in crate::sys) use children::{KnownChild, spawn};
-pub(in crate::sys) use stat::{descendants_in, has_first_argument, snapshot};
+pub(in crate::sys) use stat::{descendants_in, has_first_argument, inner_id, snapshot};
 pub(in crate::sys) use sweep::{Identity, Quarry, end, signal, sweep};

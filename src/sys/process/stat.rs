@@ -76,6 +76,13 @@ fn folder(pid: u32) -> PathBuf {
     Path::new("/proc").join(pid.to_string())
 }
 
+/// The id of a process in the innermost namespace that it belongs to.
+pub(in crate::sys) fn inner_id(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(folder(pid).join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+    line.split_whitespace().next_back()?.parse().ok()
+}
+
 /// Reads all processes. They are read one after the other: one that moves meanwhile may be missed, so look again.
 pub(in crate::sys) fn snapshot() -> Vec<Stat> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };

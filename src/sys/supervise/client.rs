@@ -12,6 +12,7 @@ use rustix::process::Signal;
 
 use super::spec::{MARKER, RunOutcome, RunSpec};
 use crate::sys::process::{self, KnownChild, Stat, has_first_argument, snapshot};
+use crate::sys::sandbox::end_left_groups;
 use crate::sys::signals::Stop;
 
 /// Pause between two looks at the wish to stop; an answer is taken at once.
@@ -143,6 +144,7 @@ fn wake(helper: u32) {
 }
 
 fn end_leftovers(marker: &str) -> usize {
+    end_left_groups(marker);
     process::end_marked(MARKER, marker) + process::end_strays(PATIENCE)
 }
 

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, wait};
 
 use super::spec::RunEnd;
 use crate::sys::process::{
-    Identity, Quarry, Stat, Survivor, descendants_in, signal, snapshot, sweep,
+    Identity, Quarry, Stat, Survivor, descendants_in, inner_id, signal, snapshot, sweep,
 };
 
 /// How long the last sweep goes on: the kernel needs milliseconds, unless a process hangs inside it.
@@ -26,6 +26,8 @@ pub(super) struct Family {
     leader_end: Option<RunEnd>,
     /// No child is left, dead or alive.
     childless: bool,
+    /// Processes that are ours or the program itself: they are not what a program left.
+    uncounted: BTreeSet<u32>,
 }
 
 /// What ending a family did.
@@ -40,7 +42,21 @@ pub(super) struct Ended {
 impl Family {
     /// Watches over the family of the program that was just started.
     pub(super) fn of(leader: u32) -> Self {
-        Self { leader, leader_end: None, childless: false }
+        Self { leader, leader_end: None, childless: false, uncounted: BTreeSet::from([leader]) }
+    }
+
+    /// Learns that the leader is a stage of ours, and that below it the first process of a namespace has started the program, which is
+    /// `inner` there: these three are nothing that the program left behind.
+    pub(super) fn is_led_by_stages(&mut self, inner: u32) {
+        let processes = snapshot();
+        let children =
+            |parent: u32| processes.iter().filter(move |process| process.parent == parent);
+        let is = |process: &&Stat, id: u32| inner_id(process.pid) == Some(id);
+        let first = children(self.leader).find(|process| is(process, 1));
+        // Without a namespace the leader is the parent of the program itself.
+        let parent = first.map_or(self.leader, |first| first.pid);
+        let program = children(parent).find(|process| is(process, inner));
+        self.uncounted.extend(first.into_iter().chain(program).map(|process| process.pid));
     }
 
     /// Reaps whoever is dead and says how the leader ended, if it has.
@@ -53,7 +69,8 @@ impl Family {
     pub(super) fn end(&mut self, grace: Duration) -> Ended {
         let mut asked = BTreeSet::new();
         if !self.is_gone() && !grace.is_zero() {
-            for process in self.find() {
+            // bubblewrap would end at once, and everything inside with it, without the time to tidy up.
+            for process in self.find().into_iter().filter(|process| process.name != "bwrap") {
                 signal(&process, Signal::TERM);
                 // What is stopped cannot end.
                 signal(&process, Signal::CONT);
@@ -65,7 +82,7 @@ impl Family {
         let is_left = |pid: u32| swept.left.iter().any(|survivor| survivor.pid == pid);
         let others: BTreeSet<Identity> = asked
             .union(&swept.ended)
-            .filter(|(pid, _)| *pid != self.leader && !is_left(*pid))
+            .filter(|(pid, _)| !self.uncounted.contains(pid) && !is_left(*pid))
             .copied()
             .collect();
         Ended { survivors_ended: u32::try_from(others.len()).unwrap_or(u32::MAX), left: swept.left }
@@ -117,7 +134,7 @@ pub(super) fn pid_of(leader: u32) -> Option<Pid> {
     i32::try_from(leader).ok().and_then(Pid::from_raw)
 }
 
-fn end_of(status: WaitStatus) -> RunEnd {
+pub(super) fn end_of(status: WaitStatus) -> RunEnd {
     match (status.exit_status(), status.terminating_signal()) {
         (Some(code), _) => RunEnd::Exited(code),
         (None, Some(signal)) => RunEnd::Signalled(signal),

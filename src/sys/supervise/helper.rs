@@ -1,10 +1,6 @@
 //! The helper process: starts one program, watches it, ends its whole family, and answers.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,10 +8,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{WaitId, WaitIdOptions, setsid, waitid};
 
 use super::family::{Family, pid_of};
+use super::launch::launch;
 use super::outlet::Outlet;
-use super::spec::{MARKER, RunEnd, RunOutcome, RunSpec};
+use super::spec::{RunEnd, RunOutcome, RunSpec};
+use super::stage::{Message, stage_main};
 use super::watch::StallWatch;
 use crate::sys::process::{become_subreaper, harden_this_process};
+use crate::sys::sandbox::{Cgroup, Control, Reached, Tier};
 use crate::sys::signals::Stop;
 
 /// Largest order that is read, in bytes: an environment and a command line are smaller (the kernel's own bound is 2 MiB).
@@ -28,7 +27,7 @@ const TICK: Duration = Duration::from_millis(100);
 const LAST_OUTPUT: Duration = Duration::from_secs(2);
 
 /// What wakes the helper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
     /// The program itself has ended.
     LeaderEnded,
@@ -38,12 +37,20 @@ pub(super) enum Event {
     WorkerGone,
     /// A pipe has no writer any more.
     OutletClosed,
+    /// The stage before the program tells something.
+    Stage(Message),
+    /// It will tell nothing more: it is gone, or has become the program.
+    StageClosed,
 }
 
 /// Is what `agentos supervise` does: reads a [`RunSpec`] as one line from standard input, runs it and writes its [`RunOutcome`] as
 /// one line to standard output. `stop` on standard input, its end, SIGTERM and SIGINT end the run. Returns the exit code of the
 /// process: 0 with an answer, 2 without one. Must not be called where other children are.
 pub fn helper_main() -> i32 {
+    // A stage between a helper and its program is this binary too.
+    if let Some(stage) = std::env::args().nth(2) {
+        return stage_main(&stage);
+    }
     match serve() {
         Ok(()) => 0,
         Err(error) => {
@@ -85,7 +92,7 @@ fn listen(mut input: impl BufRead + Send + 'static, events: Sender<Event>) {
         while is_stop && input.read_line(&mut line).is_ok_and(|read| read > 0) {
             line.clear();
         }
-        let _ = events.send(Event::WorkerGone);
+        drop(events.send(Event::WorkerGone));
     });
 }
 
@@ -105,16 +112,22 @@ fn supervise(
             return RunOutcome::not_started(false, reason);
         }
     };
-    let mut child = match start(spec) {
+    let mut group = if spec.is_staged() { Cgroup::create(&spec.marker) } else { Cgroup::default() };
+    let mut child = match launch(spec, &mut group, sender) {
         Ok(child) => child,
-        Err(outcome) => return outcome,
+        Err((missing, reason)) => {
+            group.end();
+            return RunOutcome::not_started(missing, reason);
+        }
     };
     let outlets = [out, err];
     let [out, err] = &outlets;
     child.stdout.take().into_iter().for_each(|pipe| out.drain(pipe, sender.clone()));
     child.stderr.take().into_iter().for_each(|pipe| err.drain(pipe, sender.clone()));
     announce_end(child.id(), sender.clone());
-    let mut run = Run { spec, stop, events, started, outlets, family: Family::of(child.id()) };
+    let family = Family::of(child.id());
+    let stage = Stage { is_open: spec.is_staged(), ..Stage::default() };
+    let mut run = Run { spec, stop, events, started, outlets, family, stage, group };
     run.finish()
 }
 
@@ -125,12 +138,23 @@ struct Run<'a> {
     started: Instant,
     outlets: [Outlet; 2],
     family: Family,
+    stage: Stage,
+    group: Cgroup,
+}
+
+/// What the stage before the program has told.
+#[derive(Debug, Default)]
+struct Stage {
+    is_open: bool,
+    reached: Vec<Reached>,
+    end: Option<RunEnd>,
 }
 
 impl Run<'_> {
     fn finish(&mut self) -> RunOutcome {
         let (end, grace) = self.watch();
         let ended = self.family.end(grace);
+        self.group.end();
         self.collect_output();
         let [out, err] = &self.outlets;
         RunOutcome {
@@ -141,6 +165,7 @@ impl Run<'_> {
             truncated: out.is_truncated() || err.is_truncated(),
             killed_survivors: ended.survivors_ended,
             survivors: ended.left.into_iter().map(|survivor| survivor.pid).collect(),
+            reached: self.reached(),
         }
     }
 
@@ -150,7 +175,7 @@ impl Run<'_> {
         let folder = self.spec.watch_dir.clone();
         let mut stall = self.spec.stall.map(|stall| StallWatch::new(stall, folder));
         loop {
-            if let Some(end) = self.family.leader_end() {
+            if let Some(end) = self.program_end() {
                 return (end, grace);
             }
             let now = self.started.elapsed();
@@ -167,12 +192,59 @@ impl Run<'_> {
             let pause = TICK.min(self.spec.deadline.saturating_sub(now));
             match self.events.recv_timeout(pause) {
                 Ok(Event::StopAsked) => return (RunEnd::Stopped, grace),
+                Ok(Event::Stage(message)) => self.listen_to(message),
+                Ok(Event::StageClosed) => self.stage.is_open = false,
                 Ok(Event::LeaderEnded | Event::OutletClosed) | Err(RecvTimeoutError::Timeout) => {}
                 // Whoever takes over the task must not wait for us.
                 Ok(Event::WorkerGone) | Err(RecvTimeoutError::Disconnected) => {
                     return (RunEnd::Stopped, Duration::ZERO);
                 }
             }
+        }
+    }
+
+    /// How far the run was confined: what its stage told, and what the helper does itself.
+    fn reached(&mut self) -> Vec<Reached> {
+        let mut reached = std::mem::take(&mut self.stage.reached);
+        if reached.is_empty() {
+            return reached;
+        }
+        for known in reached.iter_mut().filter(|it| it.control == Control::Processes) {
+            if known.tier == Tier::Partial && self.group.kills() {
+                known.detail.insert_str(0, "a control group, which ends as one; ");
+            }
+        }
+        reached.push(self.group.reached());
+        reached
+    }
+
+    /// How the program ended, if it has. A stage that is gone has told before what it knew, and that is waited for.
+    fn program_end(&mut self) -> Option<RunEnd> {
+        let leader = self.family.leader_end();
+        let begun = Instant::now();
+        while leader.is_some() && self.stage.is_open && self.stage.end.is_none() {
+            let left = LAST_OUTPUT.saturating_sub(begun.elapsed());
+            match self.events.recv_timeout(left) {
+                Ok(Event::Stage(message)) => self.listen_to(message),
+                Ok(Event::StageClosed) | Err(_) => self.stage.is_open = false,
+                Ok(_) => {}
+            }
+        }
+        self.stage.end.clone().or(leader)
+    }
+
+    fn listen_to(&mut self, message: Message) {
+        match message {
+            Message::Applied { reached, inner } => {
+                self.stage.reached = reached;
+                if let Some(inner) = inner {
+                    self.family.is_led_by_stages(inner);
+                }
+            }
+            Message::NotStarted { missing, reason } => {
+                self.stage.end = Some(RunEnd::NotStarted { missing, reason });
+            }
+            Message::Ended(end) => self.stage.end = Some(self.stage.end.take().unwrap_or(end)),
         }
     }
 
@@ -194,58 +266,6 @@ fn announce_end(leader: u32, events: Sender<Event>) {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
         }
-        let _ = events.send(Event::LeaderEnded);
+        drop(events.send(Event::LeaderEnded));
     });
-}
-
-#[expect(clippy::disallowed_methods, reason = "one of the two places that start programs")]
-fn start(spec: &RunSpec) -> Result<Child, RunOutcome> {
-    let Some((program, arguments)) = spec.argv.split_first() else {
-        return Err(RunOutcome::not_started(
-            true,
-            "the command is empty; name a program".to_owned(),
-        ));
-    };
-    if !spec.dir.is_dir() {
-        let reason =
-            format!("cannot start `{program}`: its folder `{}` is not there", spec.dir.display());
-        return Err(RunOutcome::not_started(false, reason));
-    }
-    let stdin = match spec.stdin.as_deref().map(File::open).transpose() {
-        Ok(file) => file.map_or_else(Stdio::null, Stdio::from),
-        Err(error) => {
-            let reason = format!("cannot start `{program}`: its input cannot be opened: {error}");
-            return Err(RunOutcome::not_started(false, reason));
-        }
-    };
-    Command::new(program)
-        .args(arguments)
-        .current_dir(&spec.dir)
-        .env_clear()
-        .envs(&spec.env)
-        .env(MARKER, &spec.marker)
-        .process_group(0)
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            let missing = error.kind() == io::ErrorKind::NotFound && !is_there(program, spec);
-            let advice = match (missing, error.kind()) {
-                (true, _) => "; install it or correct its name or `PATH`",
-                (false, io::ErrorKind::NotFound) => "; the interpreter that it names is missing",
-                (false, io::ErrorKind::PermissionDenied) => "; make it executable",
-                _ => "",
-            };
-            RunOutcome::not_started(missing, format!("cannot start `{program}`: {error}{advice}"))
-        })
-}
-
-/// Says whether a file of that name is where it would be looked for.
-fn is_there(program: &str, spec: &RunSpec) -> bool {
-    if program.contains('/') {
-        return spec.dir.join(program).exists();
-    }
-    let path = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
-    path.split(':').any(|folder| spec.dir.join(Path::new(folder)).join(program).is_file())
 }

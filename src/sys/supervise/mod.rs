@@ -4,9 +4,11 @@
 mod client;
 mod family;
 mod helper;
+mod launch;
 mod log;
 mod outlet;
 mod spec;
+mod stage;
 mod watch;
 
 pub use client::{Helper, SuperviseError, end_run, run};

@@ -51,7 +51,7 @@ impl Outlet {
             }
             outlet.shared.closed.store(true, Ordering::Release);
             // The receiver may be gone: then nobody waits for it.
-            let _ = events.send(Event::OutletClosed);
+            drop(events.send(Event::OutletClosed));
         });
     }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sys::sandbox::{Confinement, Mode, Reached};
+
 /// The variable in a child's environment that names its run machine-wide.
 pub const MARKER: &str = "AGENTOS_RUN";
 
@@ -37,6 +39,16 @@ pub struct RunSpec {
     pub grace: Duration,
     /// The value of [`MARKER`]: names the run machine-wide.
     pub marker: String,
+    /// What it may do, and whether it gets process ids of its own.
+    #[serde(default)]
+    pub confinement: Confinement,
+}
+
+impl RunSpec {
+    /// Says whether a stage of ours comes before the program.
+    pub(super) fn is_staged(&self) -> bool {
+        self.confinement.isolate || self.confinement.mode != Mode::Off
+    }
 }
 
 impl fmt::Debug for RunSpec {
@@ -93,6 +105,9 @@ pub struct RunOutcome {
     pub killed_survivors: u32,
     /// Processes that could not be ended; normally none.
     pub survivors: Vec<u32>,
+    /// How far it was confined; empty when nobody asked for it.
+    #[serde(default)]
+    pub reached: Vec<Reached>,
 }
 
 impl RunOutcome {
@@ -106,6 +121,7 @@ impl RunOutcome {
             truncated: false,
             killed_survivors: 0,
             survivors: Vec::new(),
+            reached: Vec::new(),
         }
     }
 }
