@@ -200,6 +200,7 @@ fn own_agent(name: &str, agent: &RawAgent) -> Result<(), Fault> {
         });
     }
     optional(&["agents", name, "timeout_minutes"], agent.timeout_minutes, TINY, MAX_MINUTES)?;
+    optional(&["agents", name, "worst_case_usd"], agent.worst_case_usd, 0.0, MAX_USD)?;
     variables(name, agent.env.as_ref(), &["agents", name, "env"])
 }
 
@@ -231,8 +232,10 @@ fn variables(whose: &str, names: Option<&Words>, path: &[&str]) -> Result<(), Fa
     Ok(())
 }
 
+/// More than anybody pays an agent.
+const MAX_USD: f64 = 1_000_000.0;
+
 fn money(budgets: &RawBudgets, known: &KnownAgents<'_>) -> Result<(), Fault> {
-    const MAX_USD: f64 = 1_000_000.0;
     optional(&["budgets", "per_attempt_usd"], budgets.per_attempt_usd, 0.0, MAX_USD)?;
     optional(&["budgets", "per_task_usd"], budgets.per_task_usd, 0.0, MAX_USD)?;
     optional(&["budgets", "per_day_usd"], budgets.per_day_usd, 0.0, MAX_USD)?;

@@ -72,6 +72,7 @@ pub(super) fn settings(
         secrets_file: folders.path("secrets_file", raw.secrets_file.as_ref(), "secrets.json")?,
         sandbox_read: folders.paths("sandbox_read", raw.sandbox_read.as_ref())?,
         sandbox_write: folders.paths("sandbox_write", raw.sandbox_write.as_ref())?,
+        sandbox_tcp: raw.sandbox_tcp.clone(),
         metrics_textfile: folders.optional("metrics_textfile", raw.metrics_textfile.as_ref())?,
         github_owner: raw.github_owner.clone(),
         github_api_url: without_slash(&text(&raw.github_api_url, defaults.github_api_url)),
@@ -127,6 +128,7 @@ fn own_agents(
             env: raw.env.clone().unwrap_or_default().0,
             timeout: raw.timeout_minutes.map(minutes),
             models: raw.models.clone().unwrap_or_default(),
+            worst_case_usd: raw.worst_case_usd,
         };
         result.insert(agent(name, &["agents", name])?, settings);
     }

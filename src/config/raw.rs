@@ -63,6 +63,8 @@ with_layer_keys! { level
         sandbox_read: Words,
         /// Further paths that agents may write.
         sandbox_write: Words,
+        /// TCP ports that agents and commands may connect to; all when not set.
+        sandbox_tcp: Vec<u16>,
         /// Names of variables that `ci_command` and `test_command` get.
         command_env: Words,
         /// File with keys of model providers, 0600. Default `<root>`/secrets.json.
@@ -156,6 +158,8 @@ block! {
         timeout_minutes: f64,
         /// Names of models, by purpose; `default` for everything else.
         models: BTreeMap<String, String>,
+        /// What a run counts for in budgets whose use its program does not tell, in US dollars. Default 5, DeepSeek 1.
+        worst_case_usd: f64,
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Settings {
     pub sandbox_read: Vec<PathBuf>,
     /// Further paths that agents may write.
     pub sandbox_write: Vec<PathBuf>,
+    /// The TCP ports that agents and commands may connect to; all when `None`.
+    pub sandbox_tcp: Option<Vec<u16>>,
     /// Names of variables that `ci_command` and `test_command` get.
     pub command_env: Vec<String>,
     /// File with keys of model providers.
@@ -240,6 +242,8 @@ pub struct AgentSettings {
     pub timeout: Option<Duration>,
     /// Names of models, by purpose.
     pub models: BTreeMap<String, String>,
+    /// What a run counts for whose use its program does not tell, in US dollars.
+    pub worst_case_usd: Option<f64>,
 }
 
 /// Limits on money in US dollars; `None` = unlimited.
