@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use super::error::{GitError, from_text, library, presentable, program};
 use crate::sys::program::{Output, Program};
+use crate::text::secret::Secret;
 
 /// The oldest git that is good enough: it has `worktree add --lock --reason`, `core.fsync` and a merge that works without surprises.
 pub const MINIMUM_VERSION: GitVersion = GitVersion { major: 2, minor: 38, patch: 0 };
@@ -48,8 +51,10 @@ const SETTINGS: &[&str] = &[
 pub struct GitOptions {
     /// The program, by name or path.
     pub program: PathBuf,
-    /// What git gets of the environment: `PATH`, `HOME`, `SSH_AUTH_SOCK`, credentials; nothing else reaches it.
+    /// What git gets of the environment: `PATH`, `HOME`, `SSH_AUTH_SOCK`; nothing else reaches it.
     pub env: Vec<(String, String)>,
+    /// What lets git in at a server over HTTP.
+    pub credential: Option<Credential>,
     /// Name of the author of our commits.
     pub author_name: String,
     /// Address of the author of our commits.
@@ -66,6 +71,30 @@ impl fmt::Debug for GitOptions {
             .field("author_name", &self.author_name)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
+    }
+}
+
+/// A token for one server. git gets it as a header through its environment, for calls that reach the network only: it is in no URL, no
+/// argument and no file.
+#[derive(Clone)]
+pub struct Credential {
+    /// The beginning of every URL that it is for, with a slash at its end.
+    pub url: String,
+    /// Finds the token when it is first needed.
+    pub token: Arc<dyn Fn() -> Result<Secret, String> + Send + Sync>,
+}
+
+impl Credential {
+    fn environment(&self, doing: &str) -> Result<Vec<(OsString, OsString)>, GitError> {
+        let token = (self.token)()
+            .map_err(|reason| GitError::Failed { doing: doing.to_owned(), reason })?;
+        let basic = BASE64_STANDARD.encode(format!("x-access-token:{}", token.expose()));
+        let pairs = [
+            ("GIT_CONFIG_COUNT", "1".to_owned()),
+            ("GIT_CONFIG_KEY_0", format!("http.{}.extraHeader", self.url)),
+            ("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {basic}")),
+        ];
+        Ok(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
@@ -143,6 +172,7 @@ impl Git {
             work_tree: None,
             args: Vec::new(),
             stdin: Vec::new(),
+            is_remote: false,
         }
     }
 
@@ -207,9 +237,16 @@ pub(super) struct Call<'git> {
     work_tree: Option<PathBuf>,
     args: Vec<OsString>,
     stdin: Vec<u8>,
+    is_remote: bool,
 }
 
 impl Call<'_> {
+    /// It talks to the remote, and may need a credential for that.
+    pub(super) fn remote(mut self) -> Self {
+        self.is_remote = true;
+        self
+    }
+
     /// What git's complaints will be about, when that is not what was being done.
     pub(super) fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
@@ -254,10 +291,14 @@ impl Call<'_> {
             }
         }
         argv.extend(self.args.iter().cloned());
+        let mut env = self.git.environment();
+        if let Some(credential) = self.git.options.credential.as_ref().filter(|_| self.is_remote) {
+            env.extend(credential.environment(&self.doing)?);
+        }
         let call = Program {
             argv,
             dir: self.work_tree.clone().or_else(|| self.git_dir.clone()),
-            env: self.git.environment(),
+            env,
             stdin: self.stdin.clone(),
             deadline: self.git.options.deadline,
         };
@@ -311,6 +352,7 @@ mod tests {
         let git = Git::new(GitOptions {
             program: "git".into(),
             env: vec![("LC_ALL".into(), "de_DE".into()), ("GIT_ASKPASS".into(), "/x".into())],
+            credential: None,
             author_name: "a".into(),
             author_email: "a@b".into(),
             deadline: Duration::from_secs(1),

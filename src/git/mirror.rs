@@ -109,6 +109,7 @@ impl Mirror {
         let shown = presentable(&self.remote);
         self.git
             .call(format!("fetching from `{shown}`"))
+            .remote()
             .about(format!("the remote `{shown}`"))
             .git_dir(&self.dir)
             .args([

@@ -3,6 +3,7 @@
 //! Reading and merging happens in this process through git2; what talks to a remote or writes many files is a git program
 //! with everything that matters made explicit. Nothing that an agent leaves in the `.git` of its folder is read or run.
 
+mod added;
 mod borrow;
 mod checkouts;
 mod command;
@@ -25,7 +26,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Git, GitOptions, GitVersion, MINIMUM_VERSION};
+pub use command::{Credential, Git, GitOptions, GitVersion, MINIMUM_VERSION};
 pub use contents::Features;
 pub use error::GitError;
 pub use history::{ChangeKind, ChangedFile, CommitInfo, DiffStat};

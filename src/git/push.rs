@@ -49,6 +49,7 @@ impl Mirror {
         let call = self
             .git
             .call(&doing)
+            .remote()
             .about(&subject)
             .git_dir(&self.dir)
             .args([

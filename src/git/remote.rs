@@ -130,6 +130,7 @@ impl Mirror {
         let shown = presentable(&self.remote);
         self.git
             .call(format!("asking `{shown}` for its branches"))
+            .remote()
             .about(format!("the remote `{shown}`"))
             .git_dir(&self.dir)
             .args(["ls-remote", "--quiet", "--symref", "--", "origin"])

@@ -133,6 +133,7 @@ impl World {
 
 fn our_git() -> Git {
     Git::new(GitOptions {
+        credential: None,
         program: "git".into(),
         env: vec![("PATH".into(), path_variable())],
         author_name: "Agent \"OS\" bot".into(),
