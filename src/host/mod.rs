@@ -1,10 +1,12 @@
 //! Code hosts: where issues, pull requests and checks live. Two implementations, `github` and `local`, behind the same traits;
 //! no policy and no retries here.
 
+pub mod github;
 pub mod local;
 mod traits;
 
+pub use crate::domain::issue::MadeReady;
 pub use traits::{
-    Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest, NewIssue, NewPullRequest,
-    PullRequests,
+    Access, Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest, NewIssue,
+    NewPullRequest, PullRequests,
 };

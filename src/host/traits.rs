@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PrNumber};
-use crate::domain::issue::{BoardStatus, Comment, Issue};
+use crate::domain::issue::{BoardStatus, Comment, Issue, MadeReady};
 use crate::domain::pull::{self, Mergeable, PullRequest};
 
 /// Why a host did not do what it was asked; the cases on which callers branch.
@@ -33,6 +33,24 @@ pub enum HostError {
         /// How.
         reason: String,
     },
+    /// The account, its token or its permissions do not suffice; a person has to mend that.
+    #[error("{what}: {reason}")]
+    Denied {
+        /// What was asked.
+        what: String,
+        /// Why not.
+        reason: String,
+        /// The command or the step that mends it.
+        mend: String,
+    },
+    /// The repository has another name or owner now.
+    #[error("{what}: the repository was renamed or moved to `{to}`")]
+    Moved {
+        /// What was asked.
+        what: String,
+        /// Where the host points to.
+        to: String,
+    },
     /// Too many requests; nothing before `until`.
     #[error("the host asks to wait until {until}")]
     RateLimited {
@@ -55,6 +73,17 @@ pub enum HostError {
         /// What is wrong with it, with line and column where known.
         reason: String,
     },
+}
+
+impl HostError {
+    /// What a person can do about it, where that is known.
+    pub fn mend(&self) -> Option<&str> {
+        match self {
+            Self::Denied { mend, .. } => Some(mend),
+            Self::Moved { .. } => Some("write its new name into `repo:` of the configuration"),
+            _ => None,
+        }
+    }
 }
 
 /// A new issue.
@@ -116,6 +145,12 @@ pub struct MergeRequest {
 pub trait Issues {
     /// All open issues, to the last page.
     async fn open_issues(&self) -> Result<Vec<Issue>, HostError>;
+    /// The open issues that are Ready, by label or by board, to the last page. Costs nothing where nothing has changed.
+    async fn ready_issues(&self) -> Result<Vec<Issue>, HostError>;
+    /// The open issues with a label, to the last page.
+    async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError>;
+    /// Who made an issue Ready last; `None` where the host does not know (any more).
+    async fn made_ready(&self, number: IssueNumber) -> Result<Option<MadeReady>, HostError>;
     /// One issue, open or closed.
     async fn issue(&self, number: IssueNumber) -> Result<Issue, HostError>;
     /// Its comments, oldest first.
@@ -140,6 +175,10 @@ pub trait Issues {
 /// The columns of the board.
 #[async_trait(?Send)]
 pub trait Board {
+    /// Whether an issue that is not on the board is put on it by [`Board::set_status`]. An issue without a column is else left alone.
+    fn adds_cards(&self) -> bool {
+        false
+    }
     /// Moves an issue's card; `Ok` and nothing else where no board is configured.
     async fn set_status(&self, number: IssueNumber, status: BoardStatus) -> Result<(), HostError>;
 }
@@ -153,6 +192,8 @@ pub trait PullRequests {
     async fn pull(&self, number: PrNumber) -> Result<PullRequest, HostError>;
     /// Every pull request ever opened for a head branch, oldest first.
     async fn pulls_of_branch(&self, head: &BranchName) -> Result<Vec<PullRequest>, HostError>;
+    /// The commit at the tip of a branch; `None` where there is no such branch.
+    async fn branch_tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, HostError>;
     /// Opens one; refused where an open one has the same head.
     async fn create_pull(&self, pull: &NewPullRequest) -> Result<PullRequest, HostError>;
     /// Whether head and base of an open one merge cleanly.
@@ -175,7 +216,15 @@ pub trait Checks {
     async fn run_missing(&self, pull: &PullRequest) -> Result<pull::Checks, HostError>;
 }
 
-/// Everything that a code host can do.
-pub trait Host: Issues + Board + PullRequests + Checks {}
+/// Whether we may do what we are about to do.
+#[async_trait(?Send)]
+pub trait Access {
+    /// Finds out before work is begun whether account, token and repository allow it to be ended: logged in, scopes, write access, not
+    /// archived, name as configured. Asks at most once per process, and costs nothing where nothing has changed.
+    async fn preflight(&self) -> Result<(), HostError>;
+}
 
-impl<T: Issues + Board + PullRequests + Checks> Host for T {}
+/// Everything that a code host can do.
+pub trait Host: Issues + Board + PullRequests + Checks + Access {}
+
+impl<T: Issues + Board + PullRequests + Checks + Access> Host for T {}

@@ -8,9 +8,10 @@ use super::issue_file::{self, merged_labels, words};
 use super::local_host::{FileKind, LocalHost};
 use super::values::one_line;
 use super::yaml_lines::Change;
+use crate::domain::admission::is_ready;
 use crate::domain::ids::IssueNumber;
 use crate::domain::issue::{BoardStatus, Comment, Issue, IssueState};
-use crate::host::{Board, HostError, Issues, LabelChange, NewIssue};
+use crate::host::{Access, Board, HostError, Issues, LabelChange, MadeReady, NewIssue};
 
 impl LocalHost {
     /// Lists the issues, the closed ones only if `all`; files that cannot be read are [`LocalHost::problems`].
@@ -61,6 +62,23 @@ impl LocalHost {
 impl Issues for LocalHost {
     async fn open_issues(&self) -> Result<Vec<Issue>, HostError> {
         self.list_issues(false)
+    }
+
+    async fn ready_issues(&self) -> Result<Vec<Issue>, HostError> {
+        let mut issues = self.list_issues(false)?;
+        issues.retain(is_ready);
+        Ok(issues)
+    }
+
+    async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError> {
+        let mut issues = self.list_issues(false)?;
+        issues.retain(|issue| issue.has_label(label));
+        Ok(issues)
+    }
+
+    /// The board folder is trusted: nobody has to be named.
+    async fn made_ready(&self, _number: IssueNumber) -> Result<Option<MadeReady>, HostError> {
+        Ok(None)
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, HostError> {
@@ -130,5 +148,13 @@ impl Board for LocalHost {
             }
             Ok(vec![Change::text("status", status.as_str())])
         })
+    }
+}
+
+#[async_trait(?Send)]
+impl Access for LocalHost {
+    /// Whoever may run this program may use its board.
+    async fn preflight(&self) -> Result<(), HostError> {
+        Ok(())
     }
 }

@@ -131,6 +131,10 @@ impl PullRequests for LocalHost {
         self.stored_pulls_of(head)?.into_iter().map(|pull| self.observed(pull)).collect()
     }
 
+    async fn branch_tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, HostError> {
+        self.forge().tip(branch)
+    }
+
     async fn create_pull(&self, pull: &NewPullRequest) -> Result<PullRequest, HostError> {
         let head_sha = self.tips(pull)?;
         let keys = pull_file::fresh(pull, &head_sha, &self.stamp())?;

@@ -4,7 +4,6 @@
 mod by_hand;
 mod ci;
 mod comments;
-mod contract;
 mod fake;
 mod merges;
 mod writes;
