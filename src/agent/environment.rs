@@ -95,7 +95,7 @@ pub fn command_environment(
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::builtin;
+    use super::super::builtin::builtin;
     use super::*;
 
     fn operator(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -30,8 +30,12 @@ pub enum FailureClass {
     Missing,
     /// The agent showed no life for too long.
     Stall,
-    /// The deadline, or a limit of turns or money for this run.
+    /// The deadline, or a limit of turns for this run.
     Timeout,
+    /// The limit of money for this run.
+    Budget,
+    /// The session that was to go on is not there; a fresh one may do.
+    SessionGone,
     /// The program failed for a reason that it did not say in a known way.
     Crash,
     /// We ended the run for a reason of our own.
@@ -66,6 +70,16 @@ pub fn classify(outcome: &RunOutcome, transcript: &TranscriptFacts) -> Option<Fa
     }
 }
 
+/// The same for a run that left no result: then what its program said at its end for people counts even where it ended with zero, as
+/// some do that were turned away.
+pub fn classify_without_result(
+    outcome: &RunOutcome,
+    transcript: &TranscriptFacts,
+) -> Option<FailureClass> {
+    let said = transcript.refusal.as_ref().filter(|_| outcome.end == RunEnd::Exited(0));
+    classify(outcome, transcript).or_else(|| said.map(class_of))
+}
+
 fn unless_crash(refused: Option<FailureClass>, otherwise: FailureClass) -> FailureClass {
     refused.filter(|class| *class != FailureClass::Crash).unwrap_or(otherwise)
 }
@@ -79,6 +93,8 @@ fn class_of(refusal: &Refusal) -> FailureClass {
         RefusalCause::PromptTooLarge => FailureClass::PromptTooLarge,
         RefusalCause::PermissionDenied => FailureClass::PermissionDenied,
         RefusalCause::RunLimit => FailureClass::Timeout,
+        RefusalCause::Budget => FailureClass::Budget,
+        RefusalCause::SessionGone => FailureClass::SessionGone,
         RefusalCause::Error => FailureClass::Crash,
     }
 }
@@ -96,6 +112,8 @@ impl FailureClass {
             Self::Missing => "missing",
             Self::Stall => "stall",
             Self::Timeout => "timeout",
+            Self::Budget => "budget",
+            Self::SessionGone => "session_gone",
             Self::Crash => "crash",
             Self::KilledByUs => "killed_by_us",
             Self::Nothing => "nothing",
@@ -105,13 +123,15 @@ impl FailureClass {
     /// The code under which the attempt is recorded.
     pub fn blocker(self) -> BlockerCode {
         match self {
-            Self::Quota { .. } | Self::Overloaded => BlockerCode::QuotaLimited,
+            Self::Quota { .. } | Self::Overloaded | Self::Budget => BlockerCode::QuotaLimited,
             Self::Credentials => BlockerCode::MissingCredentials,
             Self::Network | Self::PermissionDenied | Self::Missing => {
                 BlockerCode::EnvironmentFailure
             }
             Self::Stall | Self::Timeout => BlockerCode::Timeout,
-            Self::PromptTooLarge | Self::Crash | Self::KilledByUs => BlockerCode::RunnerFailure,
+            Self::PromptTooLarge | Self::Crash | Self::KilledByUs | Self::SessionGone => {
+                BlockerCode::RunnerFailure
+            }
             Self::Nothing => BlockerCode::InvalidResultContract,
         }
     }
@@ -119,7 +139,7 @@ impl FailureClass {
     /// Whether the run spends an attempt: it does unless the agent never had the chance to do the work.
     pub fn spends_attempt(self) -> bool {
         match self {
-            Self::Stall | Self::Timeout | Self::Crash | Self::Nothing => true,
+            Self::Stall | Self::Timeout | Self::Budget | Self::Crash | Self::Nothing => true,
             Self::Quota { .. }
             | Self::Credentials
             | Self::Overloaded
@@ -127,6 +147,7 @@ impl FailureClass {
             | Self::PromptTooLarge
             | Self::PermissionDenied
             | Self::Missing
+            | Self::SessionGone
             | Self::KilledByUs => false,
         }
     }
@@ -135,15 +156,19 @@ impl FailureClass {
     /// over its own end, or one tool was refused on the way.
     pub fn yields_to_result(self) -> bool {
         match self {
-            Self::PermissionDenied | Self::Stall | Self::Timeout | Self::Crash | Self::Nothing => {
-                true
-            }
+            Self::PermissionDenied
+            | Self::Stall
+            | Self::Timeout
+            | Self::Budget
+            | Self::Crash
+            | Self::Nothing => true,
             Self::Quota { .. }
             | Self::Credentials
             | Self::Overloaded
             | Self::Network
             | Self::PromptTooLarge
             | Self::Missing
+            | Self::SessionGone
             | Self::KilledByUs => false,
         }
     }
@@ -162,6 +187,7 @@ mod tests {
             truncated: false,
             killed_survivors: 0,
             survivors: Vec::new(),
+            reached: Vec::new(),
         }
     }
 
@@ -210,5 +236,8 @@ mod tests {
         assert_eq!(classify(&outcome(RunEnd::Exited(0)), &quota), None);
         let class = Some(FailureClass::Quota { reset: None });
         assert_eq!(classify(&outcome(RunEnd::Exited(1)), &quota), class);
+        assert_eq!(classify_without_result(&outcome(RunEnd::Exited(0)), &quota), class);
+        let none = TranscriptFacts::default();
+        assert_eq!(classify_without_result(&outcome(RunEnd::Exited(0)), &none), None);
     }
 }

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::environment::child_environment;
+use super::providers::Choice;
+use super::recipe::{self, Call, Wish};
 use super::table::{AgentTable, PromptMode};
 use crate::domain::ids::TaskId;
 use crate::domain::result::FILE_NAME;
+use crate::sys::sandbox::Confinement;
 use crate::sys::supervise::RunSpec;
 
 /// Eight mebibytes of each stream are kept; a run that writes more is cut, not stopped.
@@ -36,6 +39,16 @@ pub struct AgentRun<'a> {
     pub run_dir: &'a Path,
     /// What the agent is told.
     pub prompt: &'a str,
+    /// The type of the task, by which the model is chosen.
+    pub task_type: &'a str,
+    /// The agent's session that is to go on.
+    pub session: Option<&'a str>,
+    /// The provider that is to be asked, where the agent has several.
+    pub provider: Option<&'a Choice>,
+    /// The agent's own home, `runtime/agents/<name>/`.
+    pub home: &'a Path,
+    /// The most that the run may cost, in millionths of a dollar.
+    pub limit_usd_micros: Option<u64>,
     /// When it is ended.
     pub deadline: Duration,
     /// How long it may neither write nor change a file; zero = for ever.
@@ -57,20 +70,31 @@ impl AgentRun<'_> {
         self.run_dir.join("tmp")
     }
 
-    /// The same as [`prepare`].
-    pub fn spec(&self) -> RunSpec {
-        prepare(self)
+    /// How the program is called, and the files that are to be written before.
+    pub fn call(&self) -> Call {
+        let wish = Wish {
+            task_type: self.task_type,
+            session: self.session,
+            provider: self.provider,
+            limit_usd_micros: self.limit_usd_micros,
+            temporary: &self.temporary_dir(),
+            home: self.home,
+            environment: self.operator_env,
+        };
+        recipe::call(self.table, &wish)
     }
 }
 
-/// Puts together what the supervisor needs; touches nothing on disk.
+/// Puts together what the supervisor needs, without confinement; touches nothing on disk: the files of [`AgentRun::call`] are the
+/// caller's to write.
 ///
 /// A program with a slash is taken from the worktree unless it is absolute; callers that want another folder put
-/// the located path into the table first. The model is the table's `default`; another is put there by the caller.
+/// the located path into the table first.
 pub fn prepare(run: &AgentRun<'_>) -> RunSpec {
     let path = |path: &Path| path.to_string_lossy().into_owned();
     let prompt_file = run.prompt_file();
-    let extra = [
+    let Call { mut argv, env: further, .. } = run.call();
+    let mut extra = vec![
         ("TMPDIR", path(&run.temporary_dir())),
         ("AGENTOS_TASK_ID", run.task_id.to_string()),
         ("AGENTOS_TASK_FILE", path(run.task_file)),
@@ -79,7 +103,7 @@ pub fn prepare(run: &AgentRun<'_>) -> RunSpec {
         ("AGENTOS_STAGE", run.stage.to_owned()),
         ("AGENTOS_RESULT_FILE", path(&run.worktree.join(FILE_NAME))),
     ];
-    let mut argv = run.table.command("default");
+    extra.extend(further);
     if let Some(program) = argv.first_mut().filter(|program| program.contains('/')) {
         *program = path(&run.worktree.join(&*program));
     }
@@ -99,12 +123,13 @@ pub fn prepare(run: &AgentRun<'_>) -> RunSpec {
         watch_dir: Some(run.worktree.to_owned()),
         grace: GRACE,
         marker: format!("{}/{}/{}", run.installation, run.task_id, run.attempt_label),
+        confinement: Confinement::default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::builtin;
+    use super::super::builtin::builtin;
     use super::*;
 
     fn spec_of(table: &AgentTable, stall: Duration) -> RunSpec {
@@ -118,6 +143,11 @@ mod tests {
             worktree: Path::new("/w/web/web-42"),
             run_dir: Path::new("/r/runs/web-42/2.1"),
             prompt: "Add a cart.",
+            task_type: "docs",
+            session: None,
+            provider: None,
+            home: Path::new("/r/agents/claude"),
+            limit_usd_micros: None,
             deadline: Duration::from_secs(60),
             stall,
             operator_env: &operator_env,

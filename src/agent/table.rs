@@ -1,5 +1,5 @@
-//! An agent as a table: how it is called, how it gets its prompt, how its output is read. Four are built in; any
-//! other command can be described in the configuration.
+//! An agent as a table: how it is called, how it gets its prompt, how its output is read. Four are built in
+//! ([`super::builtin`]); any other command can be described in the configuration.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -97,6 +97,23 @@ pub struct AgentTable {
     pub models: BTreeMap<String, String>,
     /// The option that takes a model name; without it `models` has no effect.
     pub model_flag: Option<String>,
+    /// What we add to the command line of a program that we know; `None` for a command of the configuration, which is run as it is.
+    pub recipe: Option<Recipe>,
+    /// What a run is charged whose use nobody counted, where the configuration states it.
+    pub worst_case_usd_micros: Option<u64>,
+}
+
+/// A program that we know how to drive: what is added to its command line for a run is in [`super::recipe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipe {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// Gemini CLI.
+    Gemini,
+    /// opencode, which carries DeepSeek to one of its providers.
+    Deepseek,
 }
 
 /// Where an agent's program is.
@@ -109,62 +126,6 @@ pub enum Located {
         /// The folders or the file that were looked at, in this order.
         looked_in: Vec<PathBuf>,
     },
-}
-
-/// The agents that need no configuration.
-pub const BUILTIN: [&str; 4] = ["codex", "claude", "gemini", "deepseek"];
-
-/// The table of a built-in agent.
-pub fn builtin(name: &str) -> Option<AgentTable> {
-    let table = match name {
-        "codex" => table(name, TranscriptKind::Codex)?
-            .argv("codex exec --json --dangerously-bypass-approvals-and-sandbox")
-            // Without this every run waits five seconds for its statistics to be sent.
-            .argv("-c analytics.enabled=false -")
-            .model("-m", None)
-            .env("OPENAI_API_KEY OPENAI_BASE_URL CODEX_API_KEY CODEX_ACCESS_TOKEN"),
-        "claude" => table(name, TranscriptKind::Claude)?
-            // The streamed form shows life while it works; the plain one is silent to the end.
-            .argv("claude -p --output-format stream-json --verbose")
-            .argv("--dangerously-skip-permissions")
-            .model("--model", None)
-            .env("ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_BASE_URL ANTHROPIC_MODEL")
-            .env("ANTHROPIC_SMALL_FAST_MODEL CLAUDE_CODE_OAUTH_TOKEN CLAUDE_CODE_MAX_RETRIES")
-            .env("API_TIMEOUT_MS")
-            // As root it refuses to skip its questions unless it is told that it is confined, which it is, by us.
-            .set("IS_SANDBOX", "1")
-            .set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
-        "gemini" => table(name, TranscriptKind::Gemini)?
-            // Not trusting the folder would silently switch `--yolo` off.
-            .argv("gemini --yolo --skip-trust --output-format stream-json")
-            .model("-m", None)
-            .env("GEMINI_API_KEY GOOGLE_API_KEY GOOGLE_GEMINI_BASE_URL GOOGLE_CLOUD_PROJECT")
-            .env("GOOGLE_CLOUD_LOCATION GOOGLE_APPLICATION_CREDENTIALS")
-            .env("GOOGLE_GENAI_USE_VERTEXAI GOOGLE_GENAI_USE_GCA")
-            .set("GEMINI_CLI_NO_RELAUNCH", "true"),
-        "deepseek" => table(name, TranscriptKind::Opencode)?
-            .argv("opencode run --format json --title agentos")
-            .model("-m", Some("openrouter/deepseek/deepseek-chat"))
-            .env("OPENROUTER_API_KEY DEEPSEEK_API_KEY")
-            .set("OPENCODE_DISABLE_AUTOUPDATE", "1")
-            .set("OPENCODE_DISABLE_MODELS_FETCH", "1"),
-        _ => return None,
-    };
-    Some(table)
-}
-
-fn table(name: &str, transcript: TranscriptKind) -> Option<AgentTable> {
-    Some(AgentTable {
-        name: name.parse().ok()?,
-        argv: Vec::new(),
-        prompt: PromptMode::Stdin,
-        transcript,
-        env: Vec::new(),
-        set: BTreeMap::new(),
-        timeout: None,
-        models: BTreeMap::new(),
-        model_flag: None,
-    })
 }
 
 impl AgentTable {
@@ -180,28 +141,9 @@ impl AgentTable {
             timeout: None,
             models: BTreeMap::new(),
             model_flag: None,
+            recipe: None,
+            worst_case_usd_micros: None,
         }
-    }
-
-    fn argv(mut self, words: &str) -> Self {
-        self.argv.extend(words.split(' ').map(str::to_owned));
-        self
-    }
-
-    fn env(mut self, names: &str) -> Self {
-        self.env.extend(names.split(' ').map(str::to_owned));
-        self
-    }
-
-    fn set(mut self, name: &str, value: &str) -> Self {
-        self.set.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    fn model(mut self, flag: &str, default: Option<&str>) -> Self {
-        self.model_flag = Some(flag.to_owned());
-        self.models.extend(default.map(|model| ("default".to_owned(), model.to_owned())));
-        self
     }
 
     /// The model for a task type: its own, else the default one; `None` leaves the choice to the agent.
@@ -218,6 +160,12 @@ impl AgentTable {
             argv.extend(dash);
         }
         argv
+    }
+
+    /// The file name of the program, which tells a known one wherever it is installed.
+    pub fn program(&self) -> &str {
+        let program = self.argv.first().map(String::as_str).unwrap_or_default();
+        program.rsplit('/').next().unwrap_or_default()
     }
 
     /// Looks for the program: as it is when absolute, from `dir` when it has a slash, else along `path_variable`.
@@ -252,6 +200,7 @@ mod tests {
 
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use super::super::builtin::{BUILTIN, builtin};
     use super::*;
 
     fn program(path: &Path, mode: u32) {
@@ -279,8 +228,6 @@ mod tests {
         let end = |argv: Vec<String>| argv[argv.len() - 3..].join(" ");
         assert_eq!(end(codex.command("docs")), "-m small -");
         assert_eq!(end(codex.command("implementation")), "-m big -");
-        let deepseek = builtin("deepseek").unwrap().command("docs").join(" ");
-        assert!(deepseek.ends_with("--title agentos -m openrouter/deepseek/deepseek-chat"));
     }
 
     #[test]

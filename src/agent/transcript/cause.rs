@@ -56,7 +56,20 @@ fn of_kind(kind: &str) -> Option<RefusalCause> {
 }
 
 /// What each kind is told from, in the order in which they are tried: a sentence about a quota may speak of keys.
-const SENTENCES: [(RefusalCause, &[&str]); 6] = [
+const SENTENCES: [(RefusalCause, &[&str]); 7] = [
+    (
+        RefusalCause::SessionGone,
+        &[
+            "no conversation found with session",
+            "no rollout found",
+            "no saved session found",
+            "no previous sessions found",
+            "session not found",
+            "invalid session identifier",
+            "error resuming session",
+            "thread/resume failed",
+        ],
+    ),
     (
         RefusalCause::PromptTooLarge,
         &[

@@ -8,6 +8,9 @@ use super::json::{dollars, number, sum, text};
 use super::reset::after_seconds;
 use super::{Ended, Evidence, Moment, Refusal, RefusalCause, TranscriptFacts, Usage, message_end};
 
+/// Where a message counts what the provider had already.
+const CACHED: &str = "/cache_read_input_tokens";
+
 pub(super) fn read(events: &[Value], moment: Moment<'_>) -> (TranscriptFacts, Ended) {
     let mut reading = Reading::default();
     for event in events {
@@ -69,6 +72,7 @@ impl Reading {
             let id = text(message, "/id").unwrap_or_default().to_owned();
             let seen = self.messages.entry(id).or_default();
             seen.input_tokens = seen.input_tokens.max(input_tokens(usage));
+            seen.cached_tokens = seen.cached_tokens.max(sum(usage, &[CACHED]));
             seen.output_tokens = seen.output_tokens.max(sum(usage, &["/output_tokens"]));
         }
         if text(event, "/parent_tool_use_id").is_none() && self.facts.refusal.is_none() {
@@ -99,19 +103,22 @@ impl Reading {
         let usage = event.get("usage").unwrap_or(&Value::Null);
         let mut total = Usage {
             input_tokens: input_tokens(usage),
+            cached_tokens: sum(usage, &[CACHED]),
             output_tokens: sum(usage, &["/output_tokens"]),
             // A model that the program has no price for gets an invented one.
             cost_usd_micros: dollars(event, "/total_cost_usd").filter(|_| {
                 models.iter().all(|(_, usage)| text(usage, "/costBasis") != Some("unknown"))
             }),
         };
-        let (mut input, mut output) = (0_u64, 0_u64);
+        let (mut input, mut cached, mut output) = (0_u64, 0_u64, 0_u64);
         for (_, usage) in models {
             let read = ["/inputTokens", "/cacheReadInputTokens", "/cacheCreationInputTokens"];
             input = input.saturating_add(sum(usage, &read));
+            cached = cached.saturating_add(sum(usage, &["/cacheReadInputTokens"]));
             output = output.saturating_add(sum(usage, &["/outputTokens"]));
         }
         total.input_tokens = total.input_tokens.max(input);
+        total.cached_tokens = total.cached_tokens.max(cached);
         total.output_tokens = total.output_tokens.max(output);
         self.total = total;
     }
@@ -120,11 +127,13 @@ impl Reading {
         let counted = self.ended || !self.messages.is_empty();
         let sums = self.messages.values().fold(Usage::default(), |sum, usage| Usage {
             input_tokens: sum.input_tokens.saturating_add(usage.input_tokens),
+            cached_tokens: sum.cached_tokens.saturating_add(usage.cached_tokens),
             output_tokens: sum.output_tokens.saturating_add(usage.output_tokens),
             cost_usd_micros: None,
         });
         self.facts.usage = counted.then(|| Usage {
             input_tokens: self.total.input_tokens.max(sums.input_tokens),
+            cached_tokens: self.total.cached_tokens.max(sums.cached_tokens),
             output_tokens: self.total.output_tokens.max(sums.output_tokens),
             ..self.total
         });
@@ -153,6 +162,9 @@ fn refusal(event: &Value, moment: Moment<'_>) -> Option<Refusal> {
         .or_else(|| text(event, "/result"))
         .or_else(|| text(event, "/errors/0"))
         .unwrap_or(subtype);
+    if subtype.starts_with("error_max_budget") {
+        return Some(Refusal::new(RefusalCause::Budget, Evidence::Field, words, moment));
+    }
     if subtype.starts_with("error_max_") {
         return Some(Refusal::new(RefusalCause::RunLimit, Evidence::Field, words, moment));
     }

@@ -57,6 +57,7 @@ fn usage(event: &Value, before: Usage) -> Usage {
     let of = |pointer: &str| number(event, pointer).unwrap_or(0);
     Usage {
         input_tokens: before.input_tokens.max(of("/usage/input_tokens")),
+        cached_tokens: before.cached_tokens.max(of("/usage/cached_input_tokens")),
         output_tokens: before.output_tokens.max(of("/usage/output_tokens")),
         cost_usd_micros: None,
     }

@@ -125,6 +125,7 @@ fn models(stats: &Value) -> Vec<(String, Usage)> {
     let models = stats.get("models").and_then(Value::as_object).into_iter().flatten();
     let usage = |model: &Value| Usage {
         input_tokens: sum(model, &["/tokens/prompt", "/tokens/tool", "/input_tokens"]),
+        cached_tokens: sum(model, &["/tokens/cached", "/cached"]),
         output_tokens: sum(model, &["/tokens/candidates", "/tokens/thoughts", "/output_tokens"]),
         cost_usd_micros: None,
     };
@@ -134,11 +135,13 @@ fn models(stats: &Value) -> Vec<(String, Usage)> {
 fn total(stats: &Value, models: &[(String, Usage)]) -> Usage {
     let sums = models.iter().fold(Usage::default(), |sum, (_, usage)| Usage {
         input_tokens: sum.input_tokens.saturating_add(usage.input_tokens),
+        cached_tokens: sum.cached_tokens.saturating_add(usage.cached_tokens),
         output_tokens: sum.output_tokens.saturating_add(usage.output_tokens),
         cost_usd_micros: None,
     });
     Usage {
         input_tokens: sums.input_tokens.max(sum(stats, &["/input_tokens"])),
+        cached_tokens: sums.cached_tokens.max(sum(stats, &["/cached"])),
         output_tokens: sums.output_tokens.max(sum(stats, &["/output_tokens"])),
         cost_usd_micros: None,
     }

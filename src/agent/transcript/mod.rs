@@ -38,6 +38,8 @@ pub struct TranscriptFacts {
 pub struct Usage {
     /// Everything that was sent, cached or not.
     pub input_tokens: u64,
+    /// The part of it that the provider had already, which is cheaper.
+    pub cached_tokens: u64,
     /// Everything that came back, thoughts included.
     pub output_tokens: u64,
     /// The price in millionths of a dollar; `None` where the program does not know it.
@@ -72,8 +74,12 @@ pub enum RefusalCause {
     PromptTooLarge,
     /// The program was not allowed to use its tools.
     PermissionDenied,
-    /// A limit of turns or money that the run itself was given.
+    /// A limit of turns that the run itself was given.
     RunLimit,
+    /// A limit of money that the run itself was given.
+    Budget,
+    /// The session that was to go on is not there.
+    SessionGone,
     /// The program failed for a reason that is none of these.
     Error,
 }

@@ -55,6 +55,7 @@ fn add(before: Usage, event: &Value) -> Usage {
     let cost = dollars(event, "/part/cost").filter(|cost| *cost > 0);
     Usage {
         input_tokens: before.input_tokens.saturating_add(input),
+        cached_tokens: before.cached_tokens.saturating_add(sum(tokens, &["/cache/read"])),
         output_tokens: before.output_tokens.saturating_add(output),
         cost_usd_micros: match (before.cost_usd_micros, cost) {
             (Some(before), Some(cost)) => Some(before.saturating_add(cost)),

@@ -26,7 +26,7 @@ fn last_refusal(text: &str, lines: usize, moment: Moment<'_>) -> Option<Refusal>
 }
 
 /// How a program begins the report of a refusal; a sentence about one begins otherwise.
-const REPORTS: [&str; 30] = [
+const REPORTS: [&str; 32] = [
     "error",
     "fatal",
     "failed",
@@ -55,6 +55,8 @@ const REPORTS: [&str; 30] = [
     "missing api key",
     "missing environment variable",
     "not logged in",
+    "invalid auth method",
+    "please set an auth method",
     "please run /login",
     "unauthorized",
 ];
