@@ -6,21 +6,25 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::confine::{Confiner, mode_of};
 use super::forge::LocalForge;
+use super::github::Github;
 use super::repository::{MirrorSource, Repository};
 use super::runner::{ProcessRunner, Runner};
 use super::{App, State};
+use crate::agent::providers::Secrets;
 use crate::agent::{AgentTable, builtin};
-use crate::config::{
-    self, AgentSettings, ConfigError, HostKind, LoadRequest, SandboxMode, Settings,
-};
-use crate::domain::ids::AgentName;
+use crate::config::{self, AgentSettings, ConfigError, HostKind, LoadRequest, Settings};
+use crate::domain::ids::{AgentName, RepoKey};
 use crate::git::{Git, GitOptions};
+use crate::host::Host;
 use crate::host::local::{LocalHost, LocalHostOptions};
 use crate::journal::Journal;
 use crate::mailbox::Mailbox;
+use crate::prompt::{PromptError, Prompts};
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, FileError};
+use crate::sys::sandbox;
 use crate::sys::signals::Stop;
 use crate::sys::supervise::Helper;
 use crate::text::hash::sha256_hex;
@@ -54,6 +58,9 @@ pub enum BuildError {
     /// The configuration is missing or wrong: exit code 2.
     #[error("{0}")]
     Config(Box<ConfigError>),
+    /// A prompt template of the operator's is broken: exit code 2.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     /// The configuration asks for what this version does not have: exit code 2.
     #[error("{message}")]
     Unsupported {
@@ -77,7 +84,9 @@ impl App {
         let loaded =
             config::load(&options.load).map_err(|error| BuildError::Config(Box::new(error)))?;
         let settings = loaded.settings;
-        refuse_unenforced(&settings)?;
+        refuse_unenforced(&settings, &options.environment)?;
+        let confiner = Rc::new(Confiner::new(&settings, &options.environment));
+        let prompts = Prompts::load(&settings.root.join("prompts"))?;
         let runtime = settings.root.join("runtime");
         let locks = runtime.join("locks");
         if !locks.is_dir() {
@@ -92,37 +101,36 @@ impl App {
             Some(runner) => runner,
             None => Rc::new(ProcessRunner { helper: options.helper, stop: options.stop.clone() }),
         };
+        let uses_github = settings.repos.iter().any(|repo| repo.host == HostKind::Github);
+        let github =
+            uses_github.then(|| Github::new(&settings, &options.environment, &options.clock));
         let shared = Shared {
+            github: github.as_ref(),
             settings: &settings,
             environment: &options.environment,
             clock: &options.clock,
             runner: &runner,
+            confiner: &confiner,
             journal: &journal,
             state: &state,
             installation: &installation,
         };
         let mut repositories = Vec::new();
         for repo in &settings.repos {
-            if repo.host == HostKind::Github {
-                return Err(BuildError::Unsupported {
-                    message: format!(
-                        "{} is on GitHub, and this version works with local boards only",
-                        repo.slug
-                    ),
-                    hint: "say `host: local` and give a `path` or `remote`".to_owned(),
-                });
-            }
             repositories.push(shared.repository(repo)?);
         }
         Ok(Self {
             agents: agents(&settings),
             redactor: redactor(&options.environment, &settings),
+            prompts,
+            github: github.map(|github| github.client()),
             repositories,
             warnings: loaded.warnings,
             clock: options.clock,
             mailbox,
             journal,
             state,
+            confiner,
             runner,
             stop: options.stop,
             environment: options.environment,
@@ -133,26 +141,31 @@ impl App {
 }
 
 /// A confinement that is asked for by name and cannot be enforced is refused, never pretended.
-fn refuse_unenforced(settings: &Settings) -> Result<(), BuildError> {
-    match settings.sandbox {
-        SandboxMode::Auto | SandboxMode::Off => Ok(()),
-        SandboxMode::Landlock | SandboxMode::Bwrap => Err(BuildError::Unsupported {
+fn refuse_unenforced(
+    settings: &Settings,
+    environment: &BTreeMap<String, String>,
+) -> Result<(), BuildError> {
+    let path = environment.get("PATH").map(String::as_str).unwrap_or_default();
+    sandbox::enforceable(mode_of(settings.sandbox), path).map_err(|reason| {
+        BuildError::Unsupported {
             message: format!(
-                "`sandbox: {}` cannot be enforced by this version",
+                "`sandbox: {}` cannot be enforced here: {reason}",
                 settings.sandbox.as_str()
             ),
             hint: "say `sandbox: auto`, and run agentos as a user of its own or in a container"
                 .to_owned(),
-        }),
-    }
+        }
+    })
 }
 
 /// What every repository is built from.
 struct Shared<'a> {
+    github: Option<&'a Github>,
     settings: &'a Settings,
     environment: &'a BTreeMap<String, String>,
     clock: &'a Rc<dyn Clock>,
     runner: &'a Rc<dyn Runner>,
+    confiner: &'a Rc<Confiner>,
     journal: &'a Journal,
     state: &'a State,
     installation: &'a str,
@@ -162,41 +175,32 @@ impl Shared<'_> {
     fn repository(&self, repo: &config::Repo) -> Result<Repository, FileError> {
         let key = self.state.prefix(&repo.slug, &repo.key)?;
         let runtime = self.settings.root.join("runtime");
-        let remote = self.remote(repo, &key);
+        let github = self.github.filter(|_| repo.host == HostKind::Github);
+        let remote = match (github, &repo.remote) {
+            (Some(github), None) => github.remote(repo),
+            _ => self.remote(repo, &key),
+        };
         let mirror_lock = runtime.join("locks").join(format!("repo-{key}.lock"));
         let source = Rc::new(MirrorSource {
-            git: self.git(),
+            git: self.git(github),
             dir: runtime.join("repos").join(format!("{key}.git")),
             remote: remote.clone(),
             borrow: repo.path.clone(),
             opened: OnceCell::new(),
         });
-        let forge = LocalForge {
-            key: key.clone(),
-            source: source.clone(),
-            mirror_lock: mirror_lock.clone(),
-            runner: self.runner.clone(),
-            clock: self.clock.clone(),
-            ci_command: repo.ci_command.clone(),
-            ci_deadline: repo.test_timeout,
-            environment: self.environment.clone(),
-            command_env: self.settings.command_env.clone(),
-            checkouts: self.settings.worktrees_dir.join(".ci"),
-            installation: self.installation.to_owned(),
+        let (host, glance, local): (Rc<dyn Host>, Rc<dyn Host>, _) = if let Some(github) = github {
+            let (host, glance) = github.hosts(repo);
+            (host, glance, None)
+        } else {
+            let local = self.local(repo, &key, &source, &mirror_lock);
+            (local.clone(), local.clone(), Some(local))
         };
-        let local = Rc::new(LocalHost::new(LocalHostOptions {
-            key: key.clone(),
-            board_dir: self.settings.root.join("board").join(key.as_str()),
-            lock_file: runtime.join("locks").join(format!("board-{key}.lock")),
-            clock: self.clock.clone(),
-            forge: Rc::new(forge),
-            account: LOCAL_ACCOUNT.to_owned(),
-        }));
         Ok(Repository {
             key,
             settings: repo.clone(),
-            host: local.clone(),
-            local: Some(local),
+            host,
+            glance,
+            local,
             remote,
             source,
             worktrees: self.settings.worktrees_dir.clone(),
@@ -206,8 +210,40 @@ impl Shared<'_> {
         })
     }
 
+    fn local(
+        &self,
+        repo: &config::Repo,
+        key: &RepoKey,
+        source: &Rc<MirrorSource>,
+        mirror_lock: &Path,
+    ) -> Rc<LocalHost> {
+        let forge = LocalForge {
+            key: key.clone(),
+            source: source.clone(),
+            mirror_lock: mirror_lock.to_owned(),
+            runner: self.runner.clone(),
+            confiner: self.confiner.clone(),
+            clock: self.clock.clone(),
+            ci_command: repo.ci_command.clone(),
+            ci_deadline: repo.test_timeout,
+            environment: self.environment.clone(),
+            command_env: self.settings.command_env.clone(),
+            checkouts: self.settings.worktrees_dir.join(".ci"),
+            installation: self.installation.to_owned(),
+        };
+        let locks = self.settings.root.join("runtime").join("locks");
+        Rc::new(LocalHost::new(LocalHostOptions {
+            key: key.clone(),
+            board_dir: self.settings.root.join("board").join(key.as_str()),
+            lock_file: locks.join(format!("board-{key}.lock")),
+            clock: self.clock.clone(),
+            forge: Rc::new(forge),
+            account: LOCAL_ACCOUNT.to_owned(),
+        }))
+    }
+
     /// The remote of a local repository: as configured, else `origin` of its clone, else the bare repository under `<root>/remotes/`.
-    fn remote(&self, repo: &config::Repo, key: &crate::domain::ids::RepoKey) -> String {
+    fn remote(&self, repo: &config::Repo, key: &RepoKey) -> String {
         if let Some(remote) = &repo.remote {
             return remote.clone();
         }
@@ -217,7 +253,7 @@ impl Shared<'_> {
         })
     }
 
-    fn git(&self) -> Git {
+    fn git(&self, github: Option<&Github>) -> Git {
         let pass =
             |name: &str| self.environment.get(name).map(|value| (name.to_owned(), value.clone()));
         let env =
@@ -225,6 +261,7 @@ impl Shared<'_> {
         Git::new(GitOptions {
             program: PathBuf::from("git"),
             env,
+            credential: github.map(Github::credential),
             author_name: self.settings.git_author_name.clone(),
             author_email: self.settings.git_author_email.clone(),
             deadline: GIT_DEADLINE,
@@ -256,6 +293,7 @@ fn agents(settings: &Settings) -> BTreeMap<AgentName, AgentTable> {
 fn amended(mut table: AgentTable, configured: &AgentSettings) -> AgentTable {
     if let Some(command) = &configured.command {
         table.argv.clone_from(command);
+        table.recipe = None;
     }
     if let Some(prompt) = configured.prompt {
         table.prompt = match prompt {
@@ -274,6 +312,7 @@ fn amended(mut table: AgentTable, configured: &AgentSettings) -> AgentTable {
     table.env.extend(configured.env.iter().cloned());
     table.timeout = configured.timeout.or(table.timeout);
     table.models.extend(configured.models.clone());
+    table.worst_case_usd_micros = configured.worst_case_usd.map(crate::domain::money::micros);
     table
 }
 
@@ -290,5 +329,8 @@ fn redactor(environment: &BTreeMap<String, String>, settings: &Settings) -> Reda
         .filter(|(name, value)| is_secret(name) && value.len() >= 8)
         .map(|(_, value)| value.clone());
     let telegram = settings.telegram.bot_token.iter().map(|secret| secret.expose().to_owned());
-    Redactor::new(values.chain(telegram))
+    // A file that cannot be read gives no key to anybody, hence none that could leak.
+    let keys = Secrets::read(&settings.secrets_file).unwrap_or_default();
+    let keys: Vec<String> = keys.values().map(|key| key.expose().to_owned()).collect();
+    Redactor::new(values.chain(telegram).chain(keys))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::confine::Confiner;
 use super::repository::MirrorSource;
 use super::runner::Runner;
 use crate::agent::environment::command_environment;
@@ -21,6 +22,7 @@ use crate::host::local::{CiRequest, CiRun, Forge, SquashRequest};
 use crate::sys::clock::Clock;
 use crate::sys::files;
 use crate::sys::lock::Lock;
+use crate::sys::sandbox::Confinement;
 use crate::sys::supervise::{self, RunEnd, RunSpec};
 
 /// A CI log keeps at most so much.
@@ -32,6 +34,7 @@ pub(super) struct LocalForge {
     pub(super) source: Rc<MirrorSource>,
     pub(super) mirror_lock: PathBuf,
     pub(super) runner: Rc<dyn Runner>,
+    pub(super) confiner: Rc<Confiner>,
     pub(super) clock: Rc<dyn Clock>,
     pub(super) ci_command: Option<CommandLine>,
     pub(super) ci_deadline: Duration,
@@ -84,6 +87,7 @@ impl LocalForge {
             watch_dir: None,
             grace: Duration::from_secs(2),
             marker: self.marker(request),
+            confinement: Confinement::default(),
         }
     }
 
@@ -93,11 +97,17 @@ impl LocalForge {
         dir: PathBuf,
         request: &CiRequest,
     ) -> Result<CiRun, HostError> {
-        let spec = self.spec(command, dir, request);
         let unavailable =
             |reason: String| HostError::Unavailable { what: "run `ci_command`".to_owned(), reason };
+        let tmp = self.checkouts.join(format!("tmp-{}-{}", self.key, request.head.short()));
+        let mut spec = self.spec(command, dir, request);
+        let objects = self.source.get().and_then(|mirror| mirror.object_dirs());
+        self.confiner
+            .command(&mut spec, &self.key, &tmp, objects.map_err(host_error)?)
+            .map_err(|error| unavailable(error.to_string()))?;
         let outcome =
             self.runner.run(&spec).await.map_err(|error| unavailable(error.to_string()))?;
+        drop(files::remove_tree(&tmp));
         // Everything went to one stream; see `CommandLine::argv`.
         drop(files::remove(&spec.stderr));
         let seconds = outcome.duration.as_secs_f64();

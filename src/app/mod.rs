@@ -1,12 +1,17 @@
 //! What a job may use, built once per process.
 
 mod build;
+mod confine;
+mod first_days;
 mod forge;
+mod github;
+mod readiness;
 mod repository;
 mod runner;
 mod state;
 
 pub use build::{BuildError, Options};
+pub use confine::Confiner;
 pub use repository::Repository;
 pub use runner::{ProcessRunner, RunFailed, Runner};
 pub use state::{Arming, State};
@@ -20,8 +25,10 @@ use jiff::Timestamp;
 use crate::agent::AgentTable;
 use crate::config::{Settings, Warning};
 use crate::domain::ids::{AgentName, RepoKey, RepoSlug};
+use crate::host::github::{Client, Usage};
 use crate::journal::Journal;
 use crate::mailbox::Mailbox;
+use crate::prompt::Prompts;
 use crate::sys::clock::Clock;
 use crate::sys::signals::Stop;
 use crate::text::redact::Redactor;
@@ -44,6 +51,8 @@ pub struct App {
     pub repositories: Vec<Repository>,
     /// The agents, built in and configured.
     pub agents: BTreeMap<AgentName, AgentTable>,
+    /// What agents and commands may read and write.
+    pub confiner: Rc<Confiner>,
     /// What starts agents and commands.
     pub runner: Rc<dyn Runner>,
     /// Set when this process is asked to end.
@@ -54,12 +63,20 @@ pub struct App {
     pub installation: String,
     /// Removes secrets from what leaves.
     pub redactor: Redactor,
+    /// What agents are told.
+    pub prompts: Prompts,
+    github: Option<Rc<Client>>,
 }
 
 impl App {
     /// Now, as rules see it.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What this process has asked of GitHub so far.
+    pub fn usage(&self) -> Usage {
+        self.github.as_ref().map(|client| client.usage()).unwrap_or_default()
     }
 
     /// A repository by its slug.

@@ -19,8 +19,10 @@ pub struct Repository {
     pub key: RepoKey,
     /// Its settings.
     pub settings: config::Repo,
-    /// Its host.
+    /// Its host; every read is made anew, so that a write may rest on it.
     pub host: Rc<dyn Host>,
+    /// The same host, whose reads cost nothing where nothing has changed: good enough to find that there is nothing to do.
+    pub glance: Rc<dyn Host>,
     /// The same host, where it is the local one.
     pub local: Option<Rc<LocalHost>>,
     /// The git URL or path of its remote.
@@ -76,6 +78,7 @@ impl Repository {
         Ok(Effects {
             key: self.key.clone(),
             host: self.host.clone(),
+            glance: self.glance.clone(),
             mirror: self.mirror()?,
             mirror_lock: self.mirror_lock.clone(),
             journal: self.journal.clone(),

@@ -15,6 +15,9 @@ pub struct RunFailed(pub String);
 pub trait Runner {
     /// Runs one program to its end.
     async fn run(&self, spec: &RunSpec) -> Result<RunOutcome, RunFailed>;
+
+    /// The same, ended early when `stop` is asked for.
+    async fn run_until(&self, spec: &RunSpec, stop: &Stop) -> Result<RunOutcome, RunFailed>;
 }
 
 /// Runs them on this machine, through our own helper process.
@@ -28,9 +31,13 @@ pub struct ProcessRunner {
 #[async_trait(?Send)]
 impl Runner for ProcessRunner {
     async fn run(&self, spec: &RunSpec) -> Result<RunOutcome, RunFailed> {
+        self.run_until(spec, &self.stop).await
+    }
+
+    async fn run_until(&self, spec: &RunSpec, stop: &Stop) -> Result<RunOutcome, RunFailed> {
         let began = std::time::Instant::now();
         let name = spec.argv.first().cloned().unwrap_or_default();
-        let (helper, spec, stop) = (self.helper.clone(), spec.clone(), self.stop.clone());
+        let (helper, spec, stop) = (self.helper.clone(), spec.clone(), stop.clone());
         // The helper is waited for on a thread of its own, so that several workers of one process run side by side.
         let waited =
             tokio::task::spawn_blocking(move || supervise::run(&helper, &spec, &stop)).await;

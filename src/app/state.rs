@@ -15,7 +15,7 @@ use crate::sys::lock::Lock;
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// State files are written in a moment; longer than this nobody holds their lock.
-const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Whether a person allowed or forbade automatic merges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,11 @@ impl State {
     /// The states in `dir`.
     pub fn new(dir: PathBuf) -> Self {
         Self { dir }
+    }
+
+    /// Their folder.
+    pub(super) fn dir(&self) -> &std::path::Path {
+        &self.dir
     }
 
     /// Why a job does nothing, if it is switched off altogether or by its name.
@@ -188,9 +193,33 @@ impl State {
         known.insert(agent.clone(), out);
         write_json(&path, &known)
     }
+
+    /// Takes back that some agents are out of reach; nothing happens when none of them is.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be read or written.
+    pub fn unpark(&self, is_meant: impl Fn(&AgentName) -> bool) -> Result<(), FileError> {
+        let path = self.dir.join("agents.json");
+        if !path.exists() {
+            return Ok(());
+        }
+        let _lock = Lock::acquire(&self.dir.join(".agents.lock"), LOCK_WAIT)?;
+        let mut known: BTreeMap<AgentName, AgentOut> = read_json(&path)?.unwrap_or_default();
+        let before = known.len();
+        known.retain(|name, _| !is_meant(name));
+        if known.len() == before { Ok(()) } else { write_json(&path, &known) }
+    }
 }
 
-fn read_json<T: for<'de> Deserialize<'de>>(path: &std::path::Path) -> Result<Option<T>, FileError> {
+/// The name under which a provider is parked that one agent out of several providers asks.
+pub(super) fn provider_key(agent: &AgentName, provider: &str) -> Option<AgentName> {
+    format!("{agent}.{provider}").parse().ok()
+}
+
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(
+    path: &std::path::Path,
+) -> Result<Option<T>, FileError> {
     match files::read_text(path, MAX_BYTES) {
         Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| FileError::Io {
             doing: "read the state",
@@ -202,7 +231,7 @@ fn read_json<T: for<'de> Deserialize<'de>>(path: &std::path::Path) -> Result<Opt
     }
 }
 
-fn write_json<T: Serialize>(path: &std::path::Path, value: &T) -> Result<(), FileError> {
+pub(super) fn write_json<T: Serialize>(path: &std::path::Path, value: &T) -> Result<(), FileError> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     files::replace(path, format!("{text}\n").as_bytes())
 }

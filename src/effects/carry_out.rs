@@ -81,8 +81,10 @@ pub struct Carried {
 pub struct Effects {
     /// The repository.
     pub key: RepoKey,
-    /// Its host.
+    /// Its host; what a write rests on is read anew.
     pub host: Rc<dyn Host>,
+    /// The same host, whose reads cost nothing where nothing has changed.
+    pub glance: Rc<dyn Host>,
     /// Our mirror of it.
     pub mirror: Rc<Mirror>,
     /// The lock on the mirror's metadata.
@@ -94,13 +96,18 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Whether an effect is known to be so already, looked at where a look costs nothing. What cannot be read is not known.
+    pub async fn is_so(&self, effect: &Effect) -> bool {
+        matches!(self.look(effect, self.glance.as_ref()).await, Ok(Some(_)))
+    }
+
     /// Carries out one effect under the lease of its task.
     ///
     /// # Errors
     ///
     /// See [`EffectError`]; the world is then either as before or already as wanted, and the next run finds out which.
     pub async fn carry_out(&self, effect: &Effect, lease: &Lease) -> Result<Carried, EffectError> {
-        if let Some(carried) = self.look(effect).await? {
+        if let Some(carried) = self.look(effect, self.host.as_ref()).await? {
             return Ok(carried);
         }
         let intent = self.journal.intend(IntentRecord {
@@ -118,7 +125,7 @@ impl Effects {
             Ok(carried) => carried,
             Err(error) => {
                 // Whether a failed call took effect is not known from its failure: read back before saying so.
-                let end = match self.look(effect).await {
+                let end = match self.look(effect, self.host.as_ref()).await {
                     Ok(Some(carried)) => return self.end(intent, "done", carried),
                     Ok(None) => "refused",
                     Err(_) => return Err(error),
@@ -127,7 +134,7 @@ impl Effects {
                 return Err(error);
             }
         };
-        let Some(seen) = self.look(effect).await? else {
+        let Some(seen) = self.look(effect, self.host.as_ref()).await? else {
             return Err(EffectError::NotSeen {
                 what: format!("{} {}", effect.word(), effect.key()),
             });
@@ -150,7 +157,7 @@ impl Effects {
     /// When the world cannot be read; the intent stays open.
     pub async fn sweep(&self, intent: Intent) -> Result<(), EffectError> {
         let end = match serde_json::from_value::<Effect>(intent.record().what.clone()) {
-            Ok(effect) => match self.look(&effect).await? {
+            Ok(effect) => match self.look(&effect, self.host.as_ref()).await? {
                 Some(_) => "done",
                 None => "void",
             },
@@ -161,37 +168,38 @@ impl Effects {
     }
 
     /// Whether the world already is as the effect wants it.
-    async fn look(&self, effect: &Effect) -> Result<Option<Carried>, EffectError> {
+    async fn look(&self, effect: &Effect, host: &dyn Host) -> Result<Option<Carried>, EffectError> {
         let so = |is_so: bool| is_so.then(Carried::default);
         Ok(match effect {
             Effect::Push { branch, head, .. } => {
                 so(self.mirror.remote_tip(branch)?.as_ref() == Some(head))
             }
             Effect::OpenPull { pull } => {
-                let pulls = self.host.pulls_of_branch(&pull.head).await?;
+                let pulls = host.pulls_of_branch(&pull.head).await?;
                 let open = pulls.into_iter().find(|pull| pull.state == PullState::Open);
                 open.map(|pull| Carried { pull: Some(pull), ..Carried::default() })
             }
             Effect::Comment { issue, kind, key, body, sticky } => {
-                let found = self.comment_of_ours(*issue, kind, key).await?;
+                let found = comment_of_ours(host, *issue, kind, key).await?;
                 so(found.is_some_and(|comment| !sticky || comment.body.trim() == body.trim()))
             }
             Effect::Labels { issue, change } => {
-                let issue = self.host.issue(*issue).await?;
+                let issue = host.issue(*issue).await?;
                 so(change.add.iter().all(|label| issue.has_label(label))
                     && !change.remove.iter().any(|label| issue.has_label(label)))
             }
             Effect::Status { issue, status } => {
-                so(self.host.issue(*issue).await?.status.is_none_or(|present| present == *status))
+                let present = host.issue(*issue).await?.status;
+                so(present.map_or(!host.adds_cards(), |present| present == *status))
             }
-            Effect::Merge { request } => match self.host.pull(request.pr).await?.state {
+            Effect::Merge { request } => match host.pull(request.pr).await?.state {
                 PullState::Merged { commit } => Some(Carried { commit, ..Carried::default() }),
                 PullState::Open | PullState::Closed => None,
             },
             Effect::CloseIssue { issue } => {
-                so(self.host.issue(*issue).await?.state == IssueState::Closed)
+                so(host.issue(*issue).await?.state == IssueState::Closed)
             }
-            Effect::ClosePull { pr } => so(self.host.pull(*pr).await?.state != PullState::Open),
+            Effect::ClosePull { pr } => so(host.pull(*pr).await?.state != PullState::Open),
             Effect::DeleteBranch { branch, .. } => so(self.mirror.remote_tip(branch)?.is_none()),
             Effect::Memory { base, entry } => self.memory_has(base, &entry.task)?,
         })
@@ -206,7 +214,7 @@ impl Effects {
             }
             Effect::OpenPull { pull } => carried.pull = Some(self.host.create_pull(pull).await?),
             Effect::Comment { issue, kind, key, body, .. } => {
-                match self.comment_of_ours(*issue, kind, key).await? {
+                match comment_of_ours(self.host.as_ref(), *issue, kind, key).await? {
                     Some(comment) => self.host.edit_comment(*issue, comment.id, body).await?,
                     None => {
                         self.host.add_comment(*issue, body).await?;
@@ -236,16 +244,6 @@ impl Effects {
             }
         }
         Ok(carried)
-    }
-
-    async fn comment_of_ours(
-        &self,
-        issue: IssueNumber,
-        kind: &str,
-        key: &str,
-    ) -> Result<Option<Comment>, EffectError> {
-        let comments = self.host.comments(issue).await?;
-        Ok(comments.into_iter().find(|c| c.ours && marker::has(&c.body, kind, key)))
     }
 
     /// Takes the lock on the mirror's metadata. Never held over an await.
@@ -325,4 +323,14 @@ impl Effects {
         let message = format!("memory: {task} [skip ci]\n\nAgent-Task: {task}\n");
         Ok(self.mirror.commit_file(tip, memory::FILE, text.as_bytes(), &message, now)?)
     }
+}
+
+async fn comment_of_ours(
+    host: &dyn Host,
+    issue: IssueNumber,
+    kind: &str,
+    key: &str,
+) -> Result<Option<Comment>, EffectError> {
+    let comments = host.comments(issue).await?;
+    Ok(comments.into_iter().find(|c| c.ours && marker::has(&c.body, kind, key)))
 }

@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::brief;
+use crate::domain::installation::{self, Installation};
 use crate::domain::pull::Check;
+use crate::domain::result::AgentResult;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::text::{clean, marker, sections};
 
@@ -21,10 +24,28 @@ pub const NOTICE: &str = "notice";
 /// A comment of ours holds at most so much of an agent's or a log's text.
 const MAX_QUOTE: usize = 12_000;
 
-/// The status comment, edited in place: where the work on an issue stands.
-pub fn status(folder: Folder, task: &Task) -> String {
-    let mut text =
-        format!("{}\n**agentos** · `{}`\n\n", marker::render(STATUS, task.id.as_str()), task.id);
+/// A host takes at most 65,536 characters; what is cut off says so.
+const MAX_COMMENT: usize = 60_000;
+
+/// A text that a host takes: cut where it is too long.
+pub fn bounded(text: &str) -> String {
+    if text.len() <= MAX_COMMENT {
+        return text.to_owned();
+    }
+    let end = (0..=MAX_COMMENT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let kept = text.get(..end).unwrap_or_default();
+    // A fence that was cut open would swallow the note.
+    let fence = if kept.matches("\n```").count() % 2 == 1 { "\n```" } else { "" };
+    format!("{kept}{fence}\n\n(cut here: the text was {} bytes long)\n", text.len())
+}
+
+/// The status comment, edited in place: where the work on an issue stands. On a host that others share it names its installation.
+pub fn status(folder: Folder, task: &Task, by: Option<&Installation>) -> String {
+    let mut text = format!("{}\n", marker::render(STATUS, task.id.as_str()));
+    if let Some(by) = by {
+        let _infallible = writeln!(text, "{}", marker::render(installation::MARKER, &by.key()));
+    }
+    let _infallible = write!(text, "**agentos** · `{}`\n\n", task.id);
     let _infallible = writeln!(text, "{}", headline(folder, task));
     text.push('\n');
     let agents: Vec<&str> = task.tried.iter().map(AsRef::as_ref).collect();
@@ -44,7 +65,16 @@ pub fn status(folder: Folder, task: &Task) -> String {
     if task.counters.repairs > 0 {
         let _infallible = writeln!(text, "- Repairs: {}", task.counters.repairs);
     }
+    for note in removed_from_brief(task) {
+        let _infallible = writeln!(text, "- {}", quoted_line(note));
+    }
     text
+}
+
+/// What was taken out of the issue's text when it was frozen: hidden comments and characters that nobody saw.
+fn removed_from_brief(task: &Task) -> impl Iterator<Item = &str> {
+    let brief = task.body.split_once("\n# Source\n").map_or("", |(brief, _)| brief);
+    brief.lines().filter(|line| line.starts_with(brief::REMOVED))
 }
 
 fn headline(folder: Folder, task: &Task) -> String {
@@ -162,16 +192,12 @@ pub fn pull_title(task: &Task) -> String {
 }
 
 /// The text of a pull request.
-pub fn pull_body(
-    task: &Task,
-    summary: &str,
-    done: &[String],
-    tests: &[String],
-    agent: &str,
-) -> String {
-    let mut text = format!("Closes {}\n\n{}\n", task.issue, quoted(summary));
-    bulleted(&mut text, "Done", done);
-    bulleted(&mut text, "Tests", tests);
+pub fn pull_body(task: &Task, result: &AgentResult, agent: &str) -> String {
+    let mut text = format!("Closes {}\n\n{}\n", task.issue, quoted(&result.summary));
+    bulleted(&mut text, "Done", &result.done);
+    bulleted(&mut text, "Tests", &result.tests_run);
+    bulleted(&mut text, "Risks", &result.risks);
+    bulleted(&mut text, "Left for a person", &result.manual_steps);
     let _infallible = writeln!(
         text,
         "\n---\nMade by the agent `{agent}` for task `{}` (attempt {}), checked and committed by agentos.\n{}",
