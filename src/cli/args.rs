@@ -91,6 +91,8 @@ pub(super) enum Command {
     Arm(RepoArg),
     /// Forbid automatic merges for a repository, whatever the policy says
     Disarm(RepoArg),
+    /// Let issues in that were Ready before the first dispatch
+    Adopt(Adopt),
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(Config),
@@ -136,6 +138,12 @@ pub(super) struct Demo {
     /// Keep the temporary folder
     #[arg(long)]
     pub(super) keep: bool,
+    /// Play on this GitHub (the address of its interface) instead of the local host
+    #[arg(long, value_name = "URL", requires = "repo")]
+    pub(super) github_url: Option<String>,
+    /// The repository there; it must hold the demo's project
+    #[arg(long, value_name = "OWNER/NAME", requires = "github_url")]
+    pub(super) repo: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -146,6 +154,18 @@ pub(super) struct Scope {
     /// This job
     #[arg(long, value_name = "JOB")]
     pub(super) job: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Adopt {
+    /// The issue, `42` or `acme/web#42`
+    #[arg(value_name = "ISSUE", required_unless_present = "all")]
+    pub(super) issue: Option<String>,
+    /// Every issue that waits
+    #[arg(long, conflicts_with = "issue")]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) repo: RepoArg,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,4 +1,4 @@
-//! The board and the pull requests of a local repository, by command.
+//! The issues and the pull requests of a repository, by command: the board of a local one, and those of a GitHub one through its host.
 
 use std::io::Read;
 
@@ -9,11 +9,12 @@ use super::fault::Fault;
 use super::output::{Output, table};
 use super::wire::Wiring;
 use crate::app::{App, Arming, Repository};
+use crate::domain::admission::READY;
 use crate::domain::ids::{IssueNumber, PrNumber};
 use crate::domain::issue::{self, BoardStatus, Comment, IssueState};
 use crate::domain::pull::{PullRequest, PullState};
-use crate::host;
 use crate::host::local::LocalHost;
+use crate::host::{self, Host, LabelChange};
 use crate::jobs::control;
 
 /// An issue's text from a file or standard input is at most this large.
@@ -33,14 +34,15 @@ pub(super) fn repository<'a>(app: &'a App, wanted: &RepoArg) -> Result<&'a Repos
     }
 }
 
-fn local(repository: &Repository) -> Result<&LocalHost, Fault> {
+/// What only a local board can answer: everything it ever held.
+fn local<'a>(repository: &'a Repository, what: &str) -> Result<&'a LocalHost, Fault> {
     repository.local.as_deref().ok_or_else(|| {
-        Fault::usage(format!("{} has no local board", repository.slug()))
-            .hint("use the host's own page")
+        Fault::usage(format!("{} is not a local board: {what}", repository.slug()))
+            .hint("leave `--all` out, or ask the host itself, for example with `gh`")
     })
 }
 
-fn number(text: &str) -> Result<u64, Fault> {
+pub(super) fn number(text: &str) -> Result<u64, Fault> {
     let digits = text.trim_start_matches("pr:").trim_start_matches('#');
     digits.parse().map_err(|_| {
         let shown = crate::text::clean::one_line(text, 40);
@@ -63,36 +65,57 @@ pub(super) async fn issue(
     let app = wiring.app(global)?;
     match command {
         Issue::Create(new) => create(&app, new, output).await,
-        Issue::List { repo, all } => list(local(repository(&app, repo)?)?, *all, output).await,
+        Issue::List { repo, all } => list(repository(&app, repo)?, *all, output).await,
         Issue::Show(on) => {
-            let host = local(repository(&app, &on.repo)?)?;
-            show(host, IssueNumber(number(&on.number)?), output).await
+            let (host, number) = named(&app, on)?;
+            show(host, IssueNumber(number), output).await
         }
         Issue::Ready(on) => {
-            let host = local(repository(&app, &on.repo)?)?;
-            let number = IssueNumber(number(&on.number)?);
-            host::Issues::issue(host, number).await?;
-            host::Board::set_status(host, number, BoardStatus::Ready).await?;
+            let (host, number) = named(&app, on)?;
+            let number = IssueNumber(number);
+            make_ready(host, number).await?;
             shown(host, number, output, &format!("{number} is Ready")).await
         }
         Issue::Comment { on, text, body, author } => {
-            let host = local(repository(&app, &on.repo)?)?;
-            let number = IssueNumber(number(&on.number)?);
+            let (host, number) = named(&app, on)?;
+            let number = IssueNumber(number);
             let text = given(text.as_deref().or(body.as_deref()).unwrap_or_default())?;
-            host.add_comment_as(number, &you(&app, author.as_ref()), &text)?;
+            match &repository(&app, &on.repo)?.local {
+                Some(local) => {
+                    local.add_comment_as(number, &you(&app, author.as_ref()), &text)?;
+                }
+                None => {
+                    host.add_comment(number, &text).await?;
+                }
+            }
             shown(host, number, output, &format!("commented on {number}")).await
         }
         Issue::Close(on) => {
-            let host = local(repository(&app, &on.repo)?)?;
-            let number = IssueNumber(number(&on.number)?);
-            host::Issues::close_issue(host, number).await?;
+            let (host, number) = named(&app, on)?;
+            let number = IssueNumber(number);
+            host.close_issue(number).await?;
             shown(host, number, output, &format!("{number} is closed")).await
         }
     }
 }
 
+/// The host of the repository that is meant, and the number.
+fn named<'a>(app: &'a App, on: &Numbered) -> Result<(&'a dyn Host, u64), Fault> {
+    Ok((repository(app, &on.repo)?.host.as_ref(), number(&on.number)?))
+}
+
+/// Ready by column where the issue has or gets one, else by label.
+async fn make_ready(host: &dyn Host, number: IssueNumber) -> Result<(), Fault> {
+    let issue = host.issue(number).await?;
+    if issue.status.is_some() || host.adds_cards() {
+        return Ok(host.set_status(number, BoardStatus::Ready).await?);
+    }
+    let change = LabelChange { add: vec![READY.to_owned()], remove: Vec::new() };
+    Ok(host.change_labels(number, &change).await?)
+}
+
 async fn shown(
-    host: &LocalHost,
+    host: &dyn Host,
     number: IssueNumber,
     output: &Output,
     line: &str,
@@ -120,7 +143,7 @@ fn given(text: &str) -> Result<String, Fault> {
 
 async fn create(app: &App, new: &NewIssue, output: &Output) -> Result<u8, Fault> {
     let repository = repository(app, &new.repo)?;
-    let host = local(repository)?;
+    let host = repository.host.as_ref();
     let body = match (&new.body, &new.body_file) {
         (Some(text), _) => given(text)?,
         (None, Some(path)) if path.as_os_str() == "-" => given("-")?,
@@ -140,25 +163,31 @@ async fn create(app: &App, new: &NewIssue, output: &Output) -> Result<u8, Fault>
         status: Some(if new.ready { BoardStatus::Ready } else { BoardStatus::Backlog }),
         author: you(app, new.author.as_ref()),
     };
-    let made = host::Issues::create_issue(host, &issue).await?;
+    let made = host.create_issue(&issue).await?;
     if output.is_json() {
         output.json(&issue_json(&made, &[]));
     } else {
         output.line(&format!("{}{} {}", repository.slug(), made.number, made.title));
-        output.say(&format!("file: {}", made.url));
+        output.say(&format!("see: {}", made.url));
     }
     Ok(0)
 }
 
-async fn list(host: &LocalHost, all: bool, output: &Output) -> Result<u8, Fault> {
-    let issues = host.list_issues(all)?;
-    for problem in host.problems() {
+async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8, Fault> {
+    let host = repository.glance.as_ref();
+    let issues = if all {
+        local(repository, "its closed issues cannot be listed")?.list_issues(true)?
+    } else {
+        host.open_issues().await?
+    };
+    let problems = repository.local.iter().flat_map(|local| local.problems());
+    for problem in problems {
         output.fault(&Fault::failed(format!("{}: {}", problem.file.display(), problem.message)));
     }
     if output.is_json() {
         let mut list = Vec::new();
         for issue in &issues {
-            let comments = host::Issues::comments(host, issue.number).await?;
+            let comments = host.comments(issue.number).await?;
             list.push(issue_json(issue, &comments));
         }
         output.json(&list);
@@ -181,9 +210,9 @@ async fn list(host: &LocalHost, all: bool, output: &Output) -> Result<u8, Fault>
     Ok(0)
 }
 
-async fn show(host: &LocalHost, number: IssueNumber, output: &Output) -> Result<u8, Fault> {
-    let issue = host::Issues::issue(host, number).await?;
-    let comments = host::Issues::comments(host, number).await?;
+async fn show(host: &dyn Host, number: IssueNumber, output: &Output) -> Result<u8, Fault> {
+    let issue = host.issue(number).await?;
+    let comments = host.comments(number).await?;
     if output.is_json() {
         output.json(&issue_json(&issue, &comments));
         return Ok(0);
@@ -241,28 +270,30 @@ pub(super) async fn pr(
     let app = wiring.app(global)?;
     match command {
         Pr::List { repo, all } => {
-            let host = local(repository(&app, repo)?)?;
-            let pulls = host.list_pulls(*all)?;
-            list_pulls(host, &pulls, output).await
+            let repository = repository(&app, repo)?;
+            let pulls = if *all {
+                local(repository, "its ended pull requests cannot be listed")?.list_pulls(true)?
+            } else {
+                repository.glance.open_pulls().await?
+            };
+            list_pulls(repository.glance.as_ref(), &pulls, output).await
         }
         Pr::Show(on) => {
-            let host = local(repository(&app, &on.repo)?)?;
-            show_pull(host, PrNumber(number(&on.number)?), output).await
+            let (host, number) = named(&app, on)?;
+            show_pull(host, PrNumber(number), output).await
         }
         Pr::Merge { on, force } => merge(&app, on, *force, output).await,
     }
 }
 
-async fn checks_word(host: &LocalHost, pull: &PullRequest) -> String {
+async fn checks_word(host: &dyn Host, pull: &PullRequest) -> String {
     if pull.state != PullState::Open {
         return "passed".to_owned();
     }
-    host::Checks::checks(host, pull)
-        .await
-        .map_or_else(|_| "pending".to_owned(), |checks| checks.word().to_owned())
+    host.checks(pull).await.map_or_else(|_| "pending".to_owned(), |checks| checks.word().to_owned())
 }
 
-async fn list_pulls(host: &LocalHost, pulls: &[PullRequest], output: &Output) -> Result<u8, Fault> {
+async fn list_pulls(host: &dyn Host, pulls: &[PullRequest], output: &Output) -> Result<u8, Fault> {
     let mut rows = Vec::new();
     let mut list = Vec::new();
     for pull in pulls {
@@ -303,8 +334,8 @@ fn pull_json(pull: &PullRequest, checks: &str) -> Value {
     })
 }
 
-async fn show_pull(host: &LocalHost, number: PrNumber, output: &Output) -> Result<u8, Fault> {
-    let pull = host::PullRequests::pull(host, number).await?;
+async fn show_pull(host: &dyn Host, number: PrNumber, output: &Output) -> Result<u8, Fault> {
+    let pull = host.pull(number).await?;
     let checks = checks_word(host, &pull).await;
     if output.is_json() {
         output.json(&pull_json(&pull, &checks));
@@ -326,7 +357,7 @@ async fn show_pull(host: &LocalHost, number: PrNumber, output: &Output) -> Resul
 /// The person of `supervised_first` merges; red or unknown checks are refused unless forced.
 async fn merge(app: &App, on: &Numbered, force: bool, output: &Output) -> Result<u8, Fault> {
     let repository = repository(app, &on.repo)?;
-    let host = local(repository)?;
+    let host = repository.host.as_ref();
     let number = PrNumber(number(&on.number)?);
     let merged = crate::jobs::merge_by_hand::run(app, repository, number, force).await?;
     if merged.green && app.state.arming(&repository.key) == Arming::Unset {

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::output::Output;
 use super::wire::Wiring;
 use crate::config;
+use crate::prompt::Prompts;
 
 pub(super) fn run(
     wiring: &Wiring,
@@ -21,6 +22,7 @@ pub(super) fn run(
         }
         Config::Check => {
             let loaded = config::load(&wiring.load_request(global)?)?;
+            Prompts::load(&loaded.settings.root.join("prompts"))?;
             let repositories = loaded.settings.repos.len();
             if output.is_json() {
                 let warnings: Vec<_> = loaded

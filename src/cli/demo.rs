@@ -13,7 +13,7 @@ use super::wire::Wiring;
 use crate::agent::BUILTIN;
 use crate::config::LoadRequest;
 use crate::domain::ids::AgentName;
-use crate::jobs::demo::{self, Ending, Scene, Setting};
+use crate::jobs::demo::{self, Ending, OnGithub, Scene, Setting};
 use crate::sys::files;
 use crate::text::hash::sha256_hex;
 
@@ -30,7 +30,7 @@ pub(super) async fn run(
         None => None,
     };
     let path = wiring.environment.get("PATH").unwrap_or("/usr/bin:/bin").to_owned();
-    let setting = Setting { dir: dir.clone(), agent, path };
+    let setting = Setting { dir: dir.clone(), agent, path, github: github(options)? };
     introduce(&setting, output);
     let stage = demo::set(&setting).map_err(|error| match error {
         demo::StageError::NotEmpty(_) => {
@@ -49,6 +49,13 @@ pub(super) async fn run(
         files::remove_tree(&dir)?;
     }
     Ok(u8::from(!ending.open.is_empty()))
+}
+
+/// The GitHub to play on, if one is given.
+fn github(options: &Demo) -> Result<Option<OnGithub>, Fault> {
+    let (Some(url), Some(repo)) = (&options.github_url, &options.repo) else { return Ok(None) };
+    let repo = repo.parse().map_err(|e: crate::domain::ids::BadId| Fault::usage(e.to_string()))?;
+    Ok(Some(OnGithub { url: url.trim_end_matches('/').to_owned(), repo }))
 }
 
 /// The folder to play in, and whether it is ours to remove.
@@ -91,8 +98,15 @@ fn introduce(setting: &Setting, output: &Output) {
     output.say(
         "agentos demo: a small project, five issues, and the whole loop from Ready to merged.",
     );
-    output
-        .say("git, worktrees, processes, tests and merges are real; nothing leaves this machine.");
+    match &setting.github {
+        None => output.say(
+            "git, worktrees, processes, tests and merges are real; nothing leaves this machine.",
+        ),
+        Some(github) => output.say(&format!(
+            "It is played on {} at {}: issues, branches, pull requests and merges appear there.",
+            github.repo, github.url
+        )),
+    }
     match &setting.agent {
         Some((name, _)) => output.say(&format!("The agent is {name}.")),
         None => output
@@ -129,10 +143,13 @@ async fn play(
         }
         Scene::Error(error) => output.say(&format!("  error: {error}")),
     };
+    if app.repositories.iter().any(|repository| repository.local.is_none()) {
+        demo::check_project(&app)?;
+    }
     watch(Scene::Job("issues"));
-    demo::file_issues(&app, &mut watch).await?;
-    demo::play(&app, &mut watch).await;
-    Ok(demo::ending(&app).await?)
+    let numbers = demo::file_issues(&app, &mut watch).await?;
+    demo::play(&app, &numbers, &mut watch).await;
+    Ok(demo::ending(&app, &numbers).await?)
 }
 
 fn conclude(ending: &Ending, dir: &Path, keeps: bool, began: Instant, output: &Output) {

@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, output: &Output) -> Result<u8, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(|error| Fault::failed(format!("cannot start: {error}")))?;
     let wiring = Wiring::read()?;
@@ -67,6 +67,7 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Resume(scope) => tasks::pause(wiring, global, scope, false, output),
         Command::Arm(repo) => tasks::arm(wiring, global, repo, true, output),
         Command::Disarm(repo) => tasks::arm(wiring, global, repo, false, output),
+        Command::Adopt(adopt) => tasks::adopt(wiring, global, adopt, output),
         Command::Config(command) => config::run(wiring, global, command, output),
         Command::Supervise => Ok(2),
     }

@@ -4,6 +4,7 @@ use crate::app::BuildError;
 use crate::config::ConfigError;
 use crate::jobs::control::ControlError;
 use crate::jobs::why::LookError;
+use crate::prompt::PromptError;
 use crate::sys::files::FileError;
 
 /// Why a command did not do what it was asked.
@@ -49,8 +50,16 @@ impl From<BuildError> for Fault {
         match error {
             BuildError::Config(error) => (*error).into(),
             BuildError::Unsupported { message, hint } => Self::usage(message).hint(hint),
+            BuildError::Prompt(error) => error.into(),
             BuildError::File(error) => error.into(),
         }
+    }
+}
+
+impl From<PromptError> for Fault {
+    fn from(error: PromptError) -> Self {
+        Self::usage(error.to_string())
+            .hint("mend the file, or remove it to use the built-in one; see docs/prompts.md")
     }
 }
 
@@ -89,6 +98,10 @@ impl From<crate::host::HostError> for Fault {
         use crate::host::HostError;
         let message = error.to_string();
         match error {
+            HostError::Denied { .. } | HostError::Moved { .. } => {
+                let mend = error.mend().unwrap_or_default().to_owned();
+                Self::failed(message).hint(mend)
+            }
             HostError::Unavailable { .. } | HostError::RateLimited { .. } => {
                 Self::temporary(message)
             }

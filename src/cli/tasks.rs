@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::args::{Global, RepoArg, Scope, Task};
+use super::args::{Adopt, Global, RepoArg, Scope, Task};
 use super::fault::Fault;
 use super::output::{Output, table};
 use super::wire::Wiring;
 use crate::app::App;
-use crate::domain::ids::{BadId, TaskId};
+use crate::domain::ids::{BadId, IssueNumber, TaskId};
 use crate::domain::task::Folder;
 use crate::jobs::status::{self, TaskRow};
 use crate::jobs::{control, why};
@@ -47,7 +47,11 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     for file in &status.unreadable {
         output.line(&format!("unreadable: {}: {}", file.file, first_line(&file.reason)));
     }
-    for agent in status.agents.iter().filter(|agent| !agent.available) {
+    for agent in status
+        .agents
+        .iter()
+        .filter(|agent| !agent.available && (agent.used || agent.until.is_some()))
+    {
         let until =
             agent.until.map_or_else(|| "until it is mended".to_owned(), |at| format!("until {at}"));
         output.line(&format!(
@@ -245,6 +249,31 @@ pub(super) fn arm(
         "disarmed: nothing is merged without a person"
     };
     said(output, &format!("{name}: {word}"));
+    Ok(0)
+}
+
+pub(super) fn adopt(
+    wiring: &Wiring,
+    global: &Global,
+    adopt: &Adopt,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = wiring.app(global)?;
+    let issue = adopt.issue.as_deref().unwrap_or_default();
+    let (repo, number) = match issue.split_once('#') {
+        Some((repo, number)) if !repo.is_empty() => (Some(repo.to_owned()), number),
+        Some((_, number)) => (adopt.repo.repo.clone(), number),
+        None => (adopt.repo.repo.clone(), issue),
+    };
+    let repository = super::board::repository(&app, &RepoArg { repo })?;
+    let number = if adopt.all { None } else { Some(super::board::number(number)?) };
+    let waiting = control::adopt(&app, repository, number.map(IssueNumber))?;
+    let slug = repository.slug();
+    let what = match number {
+        Some(number) => format!("{slug}#{number} is adopted; {waiting} still wait"),
+        None => format!("{slug}: the whole backlog is adopted"),
+    };
+    said(output, &what);
     Ok(0)
 }
 

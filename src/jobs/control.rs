@@ -1,7 +1,7 @@
 //! The operator's switches: `on`, `off`, `pause`, `resume`, `arm`, `disarm`, and the mailbox by command.
 
 use crate::app::{App, Repository};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{IssueNumber, TaskId};
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::mailbox::{Lease, MailboxError};
 
@@ -76,6 +76,21 @@ pub fn pause(
     Ok(())
 }
 
+/// Lets an issue (or all of them) pass the day-one fence; says how many still wait.
+///
+/// # Errors
+///
+/// When the record cannot be read or written.
+pub fn adopt(
+    app: &App,
+    repository: &Repository,
+    issue: Option<IssueNumber>,
+) -> Result<usize, ControlError> {
+    let fence = app.state.fence(&repository.key)?.after_adoption(issue);
+    app.state.set_fence(&repository.key, &fence)?;
+    Ok(fence.waiting.len())
+}
+
 /// Allows or forbids automatic merges of a repository.
 ///
 /// # Errors
@@ -124,6 +139,11 @@ fn leased(app: &App, id: &TaskId) -> Result<(Lease, Folder, Task), ControlError>
 pub async fn retry(app: &App, id: &TaskId) -> Result<Folder, ControlError> {
     let (lease, folder, mut task) = leased(app, id)?;
     task.not_before = None;
+    // Who says "again" means: ask its agent again, whatever it was left out for.
+    let last = task.second_chance.as_ref().or(task.tried.last());
+    for agent in task.agent.iter().chain(last) {
+        app.unpark(agent)?;
+    }
     if folder == Folder::Inbox {
         app.mailbox.update(&lease, folder, &task).map_err(moved)?;
         return Ok(folder);

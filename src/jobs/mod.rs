@@ -10,6 +10,7 @@ pub mod pr_monitor;
 pub mod queue;
 pub mod reconcile;
 pub mod report;
+mod side_by_side;
 pub mod status;
 pub mod tick;
 pub mod turn;

@@ -7,6 +7,7 @@ use crate::domain::issue::IssueState;
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, HostState, Outcome, Task};
 use crate::effects::{Effect, EffectError, Effects, desired_host_state, labels_and_status, texts};
+use crate::host::HostError;
 use crate::mailbox::{Gone, Lease};
 
 /// Why the host could not be told.
@@ -57,32 +58,58 @@ pub async fn tell(
 ) -> Result<(), TellError> {
     let effects = repository.effects().map_err(EffectError::from)?;
     let wanted = desired_host_state(folder, task);
-    show_comments(app, &effects, lease, folder, task, extras).await?;
-    let closes = wanted == HostState::Merged
-        || (task.outcome == Some(Outcome::NoChange) && repository.settings.close_no_change);
-    show_state(&effects, lease, task, wanted, closes).await?;
+    let shown = show(app, repository, &effects, lease, (folder, task), wanted, extras).await;
+    match shown {
+        // Deleted, or moved to another repository: there is nothing left that could show anything.
+        Err(EffectError::Host(HostError::NotFound { .. })) if is_gone(&effects, task).await => {}
+        other => other?,
+    }
     task.host_state = Some(wanted);
     task.settling = None;
     app.mailbox.update(lease, folder, task)?;
     Ok(())
 }
 
+async fn is_gone(effects: &Effects, task: &Task) -> bool {
+    matches!(effects.host.issue(task.issue).await, Err(HostError::NotFound { .. }))
+}
+
+async fn show(
+    app: &App,
+    repository: &Repository,
+    effects: &Effects,
+    lease: &Lease,
+    (folder, task): (Folder, &Task),
+    wanted: HostState,
+    extras: &[Extra],
+) -> Result<(), EffectError> {
+    let by = match repository.local {
+        Some(_) => None,
+        None => Some(app.state.installation(app.now())?),
+    };
+    let status = texts::status(folder, task, by.as_ref());
+    show_comments(app, effects, lease, task, &status, extras).await?;
+    let closes = wanted == HostState::Merged
+        || (task.outcome == Some(Outcome::NoChange) && repository.settings.close_no_change);
+    show_state(effects, lease, task, wanted, closes).await
+}
+
 async fn show_comments(
     app: &App,
     effects: &Effects,
     lease: &Lease,
-    folder: Folder,
     task: &Task,
+    status: &str,
     extras: &[Extra],
 ) -> Result<(), EffectError> {
     let comment = |kind: &str, key: &str, body: &str, sticky| Effect::Comment {
         issue: task.issue,
         kind: kind.to_owned(),
         key: key.to_owned(),
-        body: app.redactor.redact(body),
+        body: texts::bounded(&app.redactor.redact(body)),
         sticky,
     };
-    let status = comment(texts::STATUS, task.id.as_str(), &texts::status(folder, task), true);
+    let status = comment(texts::STATUS, task.id.as_str(), status, true);
     effects.carry_out(&status, lease).await?;
     for extra in extras {
         let effect = comment(extra.kind, &extra.key, &extra.body, extra.sticky);

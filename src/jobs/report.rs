@@ -188,6 +188,11 @@ impl Report {
         });
     }
 
+    /// Adds what made an item fail.
+    pub(super) fn failure(&mut self, item: impl Into<String>, failure: super::dispatch::Failure) {
+        self.error(item, failure.message, failure.severity, failure.hint.as_deref());
+    }
+
     /// How many items have this action.
     pub fn count(&self, action: &str) -> usize {
         self.items.iter().filter(|item| item.action == action).count()

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::agent::AgentTable;
 use crate::app::App;
 use crate::domain::ids::{AgentName, BranchName, IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::kinds::Priority;
@@ -68,6 +69,12 @@ pub struct AgentRow {
     pub until: Option<Timestamp>,
     /// Why it may not.
     pub reason: Option<String>,
+    /// The version of its program, when that was asked for lately.
+    pub version: Option<String>,
+    /// What a person could mend, with how; warnings too.
+    pub problems: Vec<String>,
+    /// Whether some chain names it, so that it matters.
+    pub used: bool,
 }
 
 /// A job in `status --json`.
@@ -198,19 +205,34 @@ fn pauses(app: &App) -> Vec<String> {
 }
 
 fn agents(app: &App) -> Vec<AgentRow> {
-    let availability = app.state.availability(app.now());
-    app.agents
-        .keys()
-        .map(|name| {
-            let out = availability.get(name);
-            AgentRow {
-                name: name.clone(),
-                available: out.is_none(),
-                until: out.and_then(|out| out.until),
-                reason: out.map(|out| out.reason.clone()),
-            }
+    let availability = app.availability();
+    let row = |(name, table): (&AgentName, &AgentTable)| {
+        // Reads only: no program is started for a look.
+        let found = app.preflight(table, false);
+        let problem = found.problems.iter().find(|problem| problem.blocks);
+        let out = availability.get(name);
+        let blocked = || problem.map(|problem| problem.what.clone());
+        AgentRow {
+            name: name.clone(),
+            available: out.is_none() && found.ok,
+            until: out.and_then(|out| out.until),
+            reason: out.map(|out| out.reason.clone()).or_else(blocked),
+            version: found.version,
+            problems: found.problems.iter().map(|p| format!("{}: {}", p.what, p.mend)).collect(),
+            used: is_used(app, name),
+        }
+    };
+    app.agents.iter().map(row).collect()
+}
+
+/// Whether the chain of any kind of task that is under way names an agent, or its preference does.
+fn is_used(app: &App, name: &AgentName) -> bool {
+    app.repositories.iter().any(|repository| {
+        let chain = repository.settings.agent_fallbacks.get(&repository.settings.default_task_type);
+        chain.is_some_and(|chain| {
+            Priority::ALL.into_iter().any(|priority| chain.chain(priority).contains(name))
         })
-        .collect()
+    })
 }
 
 fn jobs(app: &App) -> Vec<JobRow> {

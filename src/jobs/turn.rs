@@ -5,11 +5,12 @@ use std::time::Instant;
 use super::report::{Job, Report, Severity};
 use super::{dispatch, pr_monitor, queue};
 use crate::app::App;
+use crate::host::github::Usage;
 use crate::sys::lock::Lock;
 
 /// Runs `dispatch` when it is its turn.
 pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
-    let began = Instant::now();
+    let began = Began::now(app);
     let report = match gate(app, Job::Dispatch, !options.dry_run) {
         Gate::Closed(report) => *report,
         Gate::Open(_lock) => {
@@ -22,22 +23,22 @@ pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
             report
         }
     };
-    finish(app, report, began)
+    finish(app, report, &began)
 }
 
 /// Runs `queue` when it is its turn.
 pub async fn queue(app: &App, options: &queue::Options) -> Report {
-    let began = Instant::now();
+    let began = Began::now(app);
     let report = match gate(app, Job::Queue, false) {
         Gate::Closed(report) => *report,
         Gate::Open(_lock) => queue::run(app, options).await,
     };
-    finish(app, report, began)
+    finish(app, report, &began)
 }
 
 /// Runs `pr-monitor` when it is its turn.
 pub async fn pr_monitor(app: &App, options: &pr_monitor::Options) -> Report {
-    let began = Instant::now();
+    let began = Began::now(app);
     let report = match gate(app, Job::PrMonitor, !options.dry_run) {
         Gate::Closed(report) => *report,
         Gate::Open(_lock) => {
@@ -50,7 +51,19 @@ pub async fn pr_monitor(app: &App, options: &pr_monitor::Options) -> Report {
             report
         }
     };
-    finish(app, report, began)
+    finish(app, report, &began)
+}
+
+/// When a job began, and what had been asked of hosts by then.
+struct Began {
+    at: Instant,
+    usage: Usage,
+}
+
+impl Began {
+    fn now(app: &App) -> Self {
+        Self { at: Instant::now(), usage: app.usage() }
+    }
 }
 
 enum Gate {
@@ -84,9 +97,12 @@ fn gate(app: &App, job: Job, is_single: bool) -> Gate {
     }
 }
 
-fn finish(app: &App, mut report: Report, began: Instant) -> Report {
+fn finish(app: &App, mut report: Report, began: &Began) -> Report {
     report.finished_at = app.now();
-    report.took = began.elapsed();
+    report.took = began.at.elapsed();
+    let (before, after) = (began.usage, app.usage());
+    report.requests.charged = after.charged - before.charged + after.graphql - before.graphql;
+    report.requests.not_modified = after.not_modified - before.not_modified;
     if app.stop.requested() {
         report.error(
             report.job.as_str(),

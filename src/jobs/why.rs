@@ -114,7 +114,7 @@ fn repository<'a>(app: &'a App, name: Option<&str>) -> Result<&'a Repository, Lo
 async fn of_issue(app: &App, repo: Option<&str>, number: IssueNumber) -> Result<Why, LookError> {
     let repository = repository(app, repo)?;
     let newest = app.mailbox.newest_generation(&repository.key, number).map_err(unreadable)?;
-    let issue = repository.host.issue(number).await.map_err(unreadable)?;
+    let issue = repository.glance.issue(number).await.map_err(unreadable)?;
     if let Some((generation, Some(folder))) = newest {
         let id = TaskId::of(&repository.key, number, generation);
         let found = app.mailbox.find(&id).map_err(unreadable)?;
@@ -288,7 +288,9 @@ async fn of_open_pull(
             next_look: "when it is resumed".to_owned(),
         });
     }
-    let taken = pr_monitor::take(app, repository, task).await.map_err(unreadable)?;
+    let taken = pr_monitor::take(app, repository, repository.glance.as_ref(), task)
+        .await
+        .map_err(unreadable)?;
     let pull = &taken.snapshot.pull;
     evidence.push(format!(
         "pull request {}: {}, head {}",

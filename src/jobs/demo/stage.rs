@@ -4,17 +4,21 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Setting;
+use super::{OnGithub, Setting};
 use crate::sys::files::{self, FileError};
 use crate::sys::program::Program;
 
 /// The files of the project.
-const PROJECT: [(&str, &str); 4] = [
+const PROJECT: [(&str, &str); 5] = [
+    (".github/workflows/ci.yml", include_str!("project/ci.yml")),
     ("README.md", include_str!("project/README.md")),
     ("lib/till.sh", include_str!("project/lib/till.sh")),
     ("tests/run.sh", include_str!("project/tests/run.sh")),
     ("tests/till.test.sh", include_str!("project/tests/till.test.sh")),
 ];
+
+/// A file that only the demo's project has: what tells a repository that the demo may be played in from any other.
+pub(super) const SIGN: (&str, &str) = ("lib/till.sh", "A till in a few lines of shell");
 
 /// The scripted stand-ins.
 const STAND_INS: [(&str, &str); 2] = [
@@ -56,17 +60,23 @@ pub fn set(setting: &Setting) -> Result<Stage, StageError> {
         return Err(StageError::NotEmpty(dir.clone()));
     }
     files::make_dir(dir)?;
-    let clone = dir.join("shop");
-    for (path, text) in PROJECT {
-        write(&clone.join(path), text)?;
+    if setting.github.is_none() {
+        let clone = dir.join("shop");
+        for (path, text) in PROJECT {
+            write(&clone.join(path), text)?;
+        }
+        repository(dir, &clone, &setting.path)?;
     }
-    repository(dir, &clone, &setting.path)?;
     let agents = match &setting.agent {
         Some((name, table)) => format!("agent_fallbacks: {{implementation: [{name}]}}\n{table}"),
         None => stand_ins(dir)?,
     };
     let config = dir.join("config.yaml");
-    files::replace(&config, configuration(&agents).as_bytes())?;
+    let repos = match &setting.github {
+        None => "repos:\n- repo: demo/shop\n  host: local\n  path: shop\n  ci_command: sh tests/run.sh\n".to_owned(),
+        Some(github) => on_github(github),
+    };
+    files::replace(&config, configuration(&agents, &repos).as_bytes())?;
     Ok(Stage { dir: dir.clone(), config })
 }
 
@@ -85,10 +95,19 @@ fn stand_ins(dir: &Path) -> Result<String, StageError> {
     ))
 }
 
-fn configuration(agents: &str) -> String {
+fn on_github(github: &OnGithub) -> String {
+    // JSON strings are YAML strings. Between writes nobody has to wait but on a server that others use.
+    let interval = if github.is_loopback() { "github_write_interval_ms: 0\n" } else { "" };
     format!(
-        "# Made by `agentos demo`.\nmerge_policy: auto\nmax_dispatch_per_run: 5\nmax_open_prs: 10\n{agents}\
-         repos:\n- repo: demo/shop\n  host: local\n  path: shop\n  ci_command: sh tests/run.sh\n"
+        "github_api_url: {}\n{interval}repos:\n- github_repo: {}\n  host: github\n",
+        serde_json::json!(github.url),
+        serde_json::json!(github.repo.as_str())
+    )
+}
+
+fn configuration(agents: &str, repos: &str) -> String {
+    format!(
+        "# Made by `agentos demo`.\nmerge_policy: auto\nmax_dispatch_per_run: 5\nmax_open_prs: 10\n{agents}{repos}"
     )
 }
 

@@ -4,10 +4,12 @@
 use crate::app::{App, Repository};
 use crate::domain::blocker::BlockerCode;
 use crate::domain::brief;
-use crate::domain::issue::{Comment, Issue, Trust};
+use crate::domain::ids::IssueNumber;
+use crate::domain::issue::{Comment, Issue, IssueState, Trust};
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::effects::{desired_host_state, texts};
+use crate::host::Host;
 use crate::mailbox::{Head, Lease};
 use crate::text::{clean, marker, sections};
 
@@ -15,22 +17,15 @@ use super::super::queue;
 use super::super::reconcile::tell;
 use super::super::report::Report;
 use super::Failure;
-use super::gather;
 
 /// Looks at every task of this repository that waits or of which the host may not know everything.
-pub(super) async fn collect(
-    app: &App,
-    repository: &Repository,
-    open: &[Issue],
-    report: &mut Report,
-) {
+pub(super) async fn collect(app: &App, repository: &Repository, report: &mut Report) {
     for folder in [Folder::Blocked, Folder::Inbox, Folder::Done, Folder::Escalated, Folder::Failed]
     {
         let heads = match app.mailbox.heads(folder) {
             Ok(heads) => heads.tasks,
             Err(error) => {
-                let failure = Failure::from(error);
-                report.error(folder.as_str(), failure.message, failure.severity, failure.hint);
+                report.failure(folder.as_str(), error.into());
                 continue;
             }
         };
@@ -39,11 +34,11 @@ pub(super) async fn collect(
                 continue;
             }
             let looked = match folder {
-                Folder::Blocked => waiting(app, repository, task, open, report).await,
+                Folder::Blocked => waiting(app, repository, task, report).await,
                 _ => catch_up(app, repository, folder, task).await,
             };
             if let Err(failure) = looked {
-                report.error(task.id.to_string(), failure.message, failure.severity, failure.hint);
+                report.failure(task.id.to_string(), failure);
             }
         }
     }
@@ -74,35 +69,54 @@ fn leased(app: &App, folder: Folder, task: &Task) -> Result<Option<(Lease, Task)
     }
 }
 
+/// What ends the waiting of a blocked task.
+enum End {
+    /// Its issue was closed.
+    Closed,
+    /// A person answered; with the text.
+    Answer(String),
+    /// What it depended on is closed.
+    Unblocked,
+    /// Its pull request was merged or closed by a person; a merge closes the issue too, and that is no withdrawal. The monitor finishes it.
+    PullEnded,
+}
+
 async fn waiting(
     app: &App,
     repository: &Repository,
     task: &Task,
-    open: &[Issue],
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let issue = match open.iter().find(|issue| issue.number == task.issue) {
-        Some(issue) => issue.clone(),
-        None => repository.host.issue(task.issue).await.map_err(host_failure)?,
-    };
+    // A glance costs nothing while nothing happens; what is done rests on a look of its own.
+    if end_of_waiting(repository.glance.as_ref(), task).await?.is_none() {
+        return catch_up(app, repository, Folder::Blocked, task).await;
+    }
+    match end_of_waiting(repository.host.as_ref(), task).await? {
+        None | Some(End::PullEnded) => Ok(()),
+        Some(End::Closed) => cancel(app, repository, task, report).await,
+        Some(End::Answer(text)) => {
+            bring_back(app, repository, task, Some(text), "answered", report).await
+        }
+        Some(End::Unblocked) => bring_back(app, repository, task, None, "unblocked", report).await,
+    }
+}
+
+async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Failure> {
     if let Some(pr) = task.pr
-        && repository.host.pull(pr).await.map_err(host_failure)?.state != PullState::Open
+        && host.pull(pr).await?.state != PullState::Open
     {
-        // Merged or closed by a person; a merge closes the issue too, and that is no withdrawal. The monitor finishes it.
-        return Ok(());
+        return Ok(Some(End::PullEnded));
     }
-    if issue.state == crate::domain::issue::IssueState::Closed {
-        return cancel(app, repository, task, report).await;
+    let issue = host.issue(task.issue).await?;
+    if issue.state == IssueState::Closed {
+        return Ok(Some(End::Closed));
     }
-    let comments = repository.host.comments(task.issue).await.map_err(host_failure)?;
+    let comments = host.comments(task.issue).await?;
     if let Some(answer) = answer_in(&comments, task) {
         let text = format!("{}, {}:\n\n{}", answer.author, answer.created_at, quoted(&answer.body));
-        return bring_back(app, repository, task, Some(text), "answered", report).await;
+        return Ok(Some(End::Answer(text)));
     }
-    if dependency_closed(repository, task, &issue).await {
-        return bring_back(app, repository, task, None, "unblocked", report).await;
-    }
-    catch_up(app, repository, Folder::Blocked, task).await
+    Ok(dependency_closed(host, task, &issue).await.then_some(End::Unblocked))
 }
 
 /// The first comment of a person with write access after our question.
@@ -114,7 +128,7 @@ fn answer_in<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a Comment> {
     after.iter().find(|comment| !comment.ours && comment.author_trust == Trust::Trusted)
 }
 
-async fn dependency_closed(repository: &Repository, task: &Task, issue: &Issue) -> bool {
+async fn dependency_closed(host: &dyn Host, task: &Task, issue: &Issue) -> bool {
     if task.blocker != Some(BlockerCode::DependencyBlocked)
         || task.counters.spent >= task.max_attempts
     {
@@ -122,8 +136,8 @@ async fn dependency_closed(repository: &Repository, task: &Task, issue: &Issue) 
     }
     let dependencies = brief::dependencies(&issue.body);
     for number in &dependencies {
-        match repository.host.issue(crate::domain::ids::IssueNumber(*number)).await {
-            Ok(found) if found.state == crate::domain::issue::IssueState::Closed => {}
+        match host.issue(IssueNumber(*number)).await {
+            Ok(found) if found.state == IssueState::Closed => {}
             _ => return false,
         }
     }
@@ -143,7 +157,7 @@ pub(super) async fn ready_again(
     let Ok(Some((Folder::Blocked, task))) = app.mailbox.find(&id) else { return };
     let text = "The issue was marked Ready again.".to_owned();
     if let Err(failure) = bring_back(app, repository, &task, Some(text), "answered", report).await {
-        report.error(id.to_string(), failure.message, failure.severity, failure.hint);
+        report.failure(id.to_string(), failure);
     }
 }
 
@@ -186,11 +200,6 @@ async fn cancel(
 
 fn quoted(text: &str) -> String {
     sections::fence(clean::untrusted(text).text.trim(), "text")
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
-fn host_failure(error: crate::host::HostError) -> Failure {
-    Failure { message: error.to_string(), severity: gather::severity(&error), hint: None }
 }
 
 impl From<crate::mailbox::Gone> for Failure {

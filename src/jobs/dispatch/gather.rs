@@ -4,13 +4,14 @@ use crate::app::{App, Repository};
 use crate::domain::admission::{Known, View};
 use crate::domain::brief;
 use crate::domain::ids::{IssueNumber, TaskId};
-use crate::domain::issue::{Issue, IssueState};
+use crate::domain::issue::{Issue, IssueState, Trust};
 use crate::domain::task::{Folder, Outcome};
-use crate::host::HostError;
+use crate::host::{Host, HostError};
 use crate::mailbox::Head;
 
 use super::super::report::{Report, Severity};
-use super::Failure;
+use super::super::side_by_side::side_by_side;
+use super::{Failure, Room};
 
 /// How bad a host's failure is.
 pub(in crate::jobs) fn severity(error: &HostError) -> Severity {
@@ -20,44 +21,50 @@ pub(in crate::jobs) fn severity(error: &HostError) -> Severity {
     }
 }
 
-/// The open issues; files of a local board that cannot be read become errors of the report and hide no other.
-pub(super) async fn open_issues(
-    repository: &Repository,
-    report: &mut Report,
-) -> Result<Vec<Issue>, HostError> {
-    let issues = repository.host.open_issues().await?;
-    if let Some(local) = &repository.local {
-        for problem in local.problems() {
-            let hint = Some("mend the file by hand, or remove it");
-            report.error(
-                problem.file.display().to_string(),
-                problem.message,
-                Severity::Failure,
-                hint,
-            );
-        }
+/// The Ready issues of several repositories, asked for side by side and returned in their order.
+pub(super) async fn ready_issues(
+    repositories: &[&Repository],
+) -> Vec<Result<Vec<Issue>, HostError>> {
+    let reads = repositories.iter().map(|repository| repository.glance.ready_issues()).collect();
+    side_by_side(reads).await
+}
+
+/// Files of a local board that cannot be read become errors of the report and hide no other.
+pub(super) fn name_bad_files(repository: &Repository, report: &mut Report) {
+    let Some(local) = &repository.local else { return };
+    for problem in local.problems() {
+        let hint = Some("mend the file by hand, or remove it");
+        let file = problem.file.display().to_string();
+        report.error(file, problem.message, Severity::Failure, hint);
     }
-    Ok(issues)
 }
 
 /// Everything that admission rests on besides the issue itself.
 pub(super) async fn view(
     app: &App,
     repository: &Repository,
+    host: &dyn Host,
     issue: &Issue,
-    left_in_run: usize,
-    open_prs: usize,
+    room: Room,
 ) -> Result<View, Failure> {
     let settings = &repository.settings;
+    let is_named = settings.trusted_authors.iter().any(|a| a.eq_ignore_ascii_case(&issue.author));
+    let made_ready = match issue.author_trust {
+        Trust::Trusted => None,
+        Trust::Untrusted | Trust::Unknown if is_named => None,
+        Trust::Untrusted | Trust::Unknown => host.made_ready(issue.number).await?,
+    };
     Ok(View {
         known: known(app, repository, issue.number)?,
-        open_dependencies: open_dependencies(repository, issue).await,
+        open_dependencies: open_dependencies(host, issue).await,
         required_labels: settings.required_labels.clone(),
         excluded_labels: settings.excluded_labels.clone(),
         trusted_authors: settings.trusted_authors.clone(),
-        open_prs,
+        made_ready,
+        fence: app.state.fence(&repository.key)?.reason(issue.number),
+        open_prs: room.open_prs,
         max_open_prs: settings.max_open_prs,
-        left_in_run,
+        left_in_run: room.left,
     })
 }
 
@@ -81,11 +88,11 @@ fn known(app: &App, repository: &Repository, issue: IssueNumber) -> Result<Optio
 }
 
 /// The dependencies that are open. One that cannot be read counts as open: unknown means wait.
-async fn open_dependencies(repository: &Repository, issue: &Issue) -> Vec<IssueNumber> {
+async fn open_dependencies(host: &dyn Host, issue: &Issue) -> Vec<IssueNumber> {
     let mut open = Vec::new();
     for number in brief::dependencies(&issue.body) {
         let number = IssueNumber(number);
-        match repository.host.issue(number).await {
+        match host.issue(number).await {
             Ok(dependency) if dependency.state == IssueState::Closed => {}
             Ok(_) | Err(_) => open.push(number),
         }
@@ -115,6 +122,13 @@ impl From<crate::mailbox::MailboxError> for Failure {
     }
 }
 
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        let hint = error.mend().map(ToOwned::to_owned);
+        Self { message: error.to_string(), severity: severity(&error), hint }
+    }
+}
+
 impl From<crate::git::GitError> for Failure {
     fn from(error: crate::git::GitError) -> Self {
         let severity = match error {
@@ -125,7 +139,7 @@ impl From<crate::git::GitError> for Failure {
         };
         let hint = match error {
             crate::git::GitError::NotFound { .. } | crate::git::GitError::NoCommits { .. } => Some(
-                "the work needs a repository with a commit: `git clone --bare <your clone> <that path>`, or name another `remote` or `base_branch`",
+                "the work needs a repository with a commit: `git clone --bare <your clone> <that path>`, or name another `remote` or `base_branch`".to_owned(),
             ),
             _ => None,
         };

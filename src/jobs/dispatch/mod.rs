@@ -3,6 +3,7 @@
 mod answers;
 mod gather;
 mod intake;
+mod rival;
 
 use crate::app::{App, Repository};
 use crate::domain::admission::{self, Admission};
@@ -26,6 +27,7 @@ pub struct Options {
 /// Dispatches every repository that is not paused. One bad repository spoils no other.
 pub async fn run(app: &App, options: &Options) -> Report {
     let mut report = Report::new(Job::Dispatch, app.now());
+    let mut wanted = Vec::new();
     for repository in &app.repositories {
         if options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
             continue;
@@ -34,7 +36,15 @@ pub async fn run(app: &App, options: &Options) -> Report {
             tracing::info!(repo = %repository.slug(), %reason, "skipped");
             continue;
         }
-        dispatch(app, repository, options, &mut report).await;
+        wanted.push(repository);
+    }
+    let all_ready = gather::ready_issues(&wanted).await;
+    for (repository, ready) in wanted.into_iter().zip(all_ready) {
+        gather::name_bad_files(repository, &mut report);
+        match ready {
+            Ok(ready) => dispatch(app, repository, ready, options, &mut report).await,
+            Err(error) => report.failure(repository.slug().to_string(), error.into()),
+        }
         if app.stop.requested() {
             break;
         }
@@ -48,28 +58,25 @@ pub(super) fn is_named(repository: &Repository, name: &str) -> bool {
     [slug.as_str(), slug.name(), repository.key.as_str()].contains(&name)
 }
 
-async fn dispatch(app: &App, repository: &Repository, options: &Options, report: &mut Report) {
-    let ready = match gather::open_issues(repository, report).await {
-        Ok(issues) => issues,
-        Err(error) => {
-            let severity = gather::severity(&error);
-            report.error(repository.slug().to_string(), error.to_string(), severity, None);
-            return;
-        }
-    };
+async fn dispatch(
+    app: &App,
+    repository: &Repository,
+    ready: Vec<Issue>,
+    options: &Options,
+    report: &mut Report,
+) {
     if !options.dry_run {
-        answers::collect(app, repository, &ready, report).await;
+        answers::collect(app, repository, report).await;
     }
-    let ready: Vec<Issue> = ready.into_iter().filter(admission::is_ready).collect();
+    if let Err(failure) = look_at_fence(app, repository, &ready, options) {
+        return report.failure(repository.slug().to_string(), failure);
+    }
     if ready.is_empty() {
         return;
     }
     let open_prs = match gather::open_pull_requests(app, repository) {
         Ok(open) => open,
-        Err(failure) => {
-            report.error(repository.slug().to_string(), failure.message, failure.severity, None);
-            return;
-        }
+        Err(failure) => return report.failure(repository.slug().to_string(), failure),
     };
     let mut left = repository.settings.max_dispatch_per_run;
     for issue in in_order(app, repository, ready) {
@@ -78,11 +85,31 @@ async fn dispatch(app: &App, repository: &Repository, options: &Options, report:
             Ok(true) => left = left.saturating_sub(1),
             Ok(false) => {}
             Err(failure) => {
-                let item = format!("{}{}", repository.slug(), issue.number);
-                report.error(item, failure.message, failure.severity, failure.hint);
+                let is_over = failure.severity == Severity::Temporary;
+                report.failure(format!("{}{}", repository.slug(), issue.number), failure);
+                if is_over {
+                    // The network or the limit: the other issues would fare no better.
+                    return;
+                }
             }
         }
     }
+}
+
+/// The day-one fence of a repository on a shared host: put up by the first dispatch, kept true by every other.
+fn look_at_fence(
+    app: &App,
+    repository: &Repository,
+    ready: &[Issue],
+    options: &Options,
+) -> Result<(), Failure> {
+    if repository.local.is_some() || options.dry_run {
+        return Ok(());
+    }
+    let numbers = ready.iter().map(|issue| issue.number).collect();
+    let fence = app.state.fence(&repository.key)?;
+    let limit = repository.settings.max_dispatch_per_run;
+    Ok(app.state.set_fence(&repository.key, &fence.after_look(&numbers, limit))?)
 }
 
 /// High priority first, then older first.
@@ -106,13 +133,14 @@ fn in_order(app: &App, repository: &Repository, issues: Vec<Issue>) -> Vec<Issue
 }
 
 /// Why one issue could not be dispatched.
-struct Failure {
-    message: String,
-    severity: Severity,
-    hint: Option<&'static str>,
+pub(super) struct Failure {
+    pub(super) message: String,
+    pub(super) severity: Severity,
+    pub(super) hint: Option<String>,
 }
 
 /// What the limits leave for one issue.
+#[derive(Debug, Clone, Copy)]
 struct Room {
     left: usize,
     open_prs: usize,
@@ -127,29 +155,20 @@ async fn consider(
     options: &Options,
     report: &mut Report,
 ) -> Result<bool, Failure> {
-    let view = gather::view(app, repository, issue, room.left, room.open_prs).await?;
+    let view = gather::view(app, repository, repository.glance.as_ref(), issue, room).await?;
     match admission::admit(issue, &view) {
         Admission::Dispatch { generation } if options.dry_run => {
             let id = TaskId::of(&repository.key, issue.number, generation);
-            report.task(
-                repository.slug(),
-                issue.number,
-                &id,
-                "dispatched",
-                Some("dry run".to_owned()),
-            );
+            let reason = Some("dry run".to_owned());
+            report.task(repository.slug(), issue.number, &id, "dispatched", reason);
             Ok(true)
         }
-        Admission::Dispatch { generation } => {
-            let id = intake::deliver(app, repository, issue, generation).await?;
-            if let Some(id) = &id {
-                report.task(repository.slug(), issue.number, id, "dispatched", None);
-            }
-            Ok(id.is_some())
-        }
+        Admission::Dispatch { .. } => admit_for_good(app, repository, issue, room, report).await,
         Admission::Answer if options.dry_run => Ok(false),
         Admission::Answer => {
-            answers::ready_again(app, repository, issue, report).await;
+            if admission::is_ready(&repository.host.issue(issue.number).await?) {
+                answers::ready_again(app, repository, issue, report).await;
+            }
             Ok(false)
         }
         Admission::Live { folder } => {
@@ -164,6 +183,39 @@ async fn consider(
     }
 }
 
+/// Looks once more, at what is read for this purpose, before anything is written: what was only remembered may be old.
+async fn admit_for_good(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    room: Room,
+    report: &mut Report,
+) -> Result<bool, Failure> {
+    repository.host.preflight().await?;
+    if let Some(reason) = rival::older(app, repository).await? {
+        return Err(Failure {
+            message: reason,
+            severity: Severity::Failure,
+            hint: Some(rival::MEND.to_owned()),
+        });
+    }
+    let issue = repository.host.issue(issue.number).await?;
+    let view = gather::view(app, repository, repository.host.as_ref(), &issue, room).await?;
+    let generation = match admission::admit(&issue, &view) {
+        Admission::Dispatch { generation } => generation,
+        Admission::Wait { reason } => {
+            report.issue(repository.slug(), issue.number, "waiting", Some(reason));
+            return Ok(false);
+        }
+        Admission::Answer | Admission::Live { .. } | Admission::NotReady => return Ok(false),
+    };
+    let id = intake::deliver(app, repository, &issue, generation).await?;
+    if let Some(id) = &id {
+        report.task(repository.slug(), issue.number, id, "dispatched", None);
+    }
+    Ok(id.is_some())
+}
+
 /// What admission rests on for one issue, for `why`.
 pub(in crate::jobs) async fn view(
     app: &App,
@@ -173,5 +225,7 @@ pub(in crate::jobs) async fn view(
     let left = repository.settings.max_dispatch_per_run;
     let open_prs =
         gather::open_pull_requests(app, repository).map_err(|failure| failure.message)?;
-    gather::view(app, repository, issue, left, open_prs).await.map_err(|failure| failure.message)
+    gather::view(app, repository, repository.glance.as_ref(), issue, Room { left, open_prs })
+        .await
+        .map_err(|failure| failure.message)
 }

@@ -28,13 +28,13 @@ pub(super) async fn carry_out(
         Verdict::ClosedByPerson => finish::closed(hand).await?,
         Verdict::Withdrawn => finish::withdrawn(hand).await?,
         Verdict::HandsOff(reason) => {
-            let topic = format!("hands-off-{}", taken.snapshot.pull.head_sha.short());
-            notice(&hand, &topic, &format!("hands off: {reason}"), false).await?;
+            let topic = hands_off_topic(&taken.snapshot.pull.head_sha);
+            notice(&hand, &topic, &hands_off(&reason), false).await?;
             "hands_off"
         }
         Verdict::Hold(reason) => {
             green_again(&mut hand, &taken).await?;
-            notice(&hand, "hold", &format!("waits for a person: {reason}"), true).await?;
+            notice(&hand, "hold", &held(&reason), true).await?;
             "held"
         }
         Verdict::Wait(_) => "waiting",
@@ -52,16 +52,61 @@ pub(super) async fn carry_out(
     Ok((action.to_owned(), reason))
 }
 
-/// A notice of ours on the issue: sticky ones are edited in place, others are given once.
-async fn notice(hand: &Hand<'_>, topic: &str, text: &str, sticky: bool) -> Result<(), Trouble> {
-    let body = texts::notice(&hand.task, topic, text);
-    let effect = Effect::Comment {
-        issue: hand.task.issue,
-        kind: texts::NOTICE.to_owned(),
-        key: texts::notice_key(&hand.task, topic),
-        body: hand.app.redactor.redact(&body),
-        sticky,
+/// Whether a verdict asks for nothing that is not so already: it waits, or it holds and the issue says why.
+pub(super) async fn is_nothing_to_do(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+    verdict: &Verdict,
+    head: &CommitSha,
+) -> Result<bool, Trouble> {
+    let effect = match verdict {
+        Verdict::Wait(_) => return Ok(true),
+        Verdict::Hold(reason) if task.host_state != Some(HostState::Repairing) => {
+            notice_of(app, task, "hold", &held(reason), true)
+        }
+        Verdict::HandsOff(reason) => {
+            notice_of(app, task, &hands_off_topic(head), &hands_off(reason), false)
+        }
+        _ => return Ok(false),
     };
+    Ok(repository.effects()?.is_so(&effect).await)
+}
+
+/// What is reported of a verdict that asks for nothing.
+pub(super) fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Hold(_) => "held",
+        Verdict::HandsOff(_) => "hands_off",
+        _ => "waiting",
+    }
+}
+
+fn hands_off_topic(head: &CommitSha) -> String {
+    format!("hands-off-{}", head.short())
+}
+
+fn hands_off(reason: &str) -> String {
+    format!("hands off: {reason}")
+}
+
+fn held(reason: &str) -> String {
+    format!("waits for a person: {reason}")
+}
+
+/// A notice of ours on the issue: sticky ones are edited in place, others are given once.
+fn notice_of(app: &App, task: &Task, topic: &str, text: &str, sticky: bool) -> Effect {
+    Effect::Comment {
+        issue: task.issue,
+        kind: texts::NOTICE.to_owned(),
+        key: texts::notice_key(task, topic),
+        body: app.redactor.redact(&texts::notice(task, topic, text)),
+        sticky,
+    }
+}
+
+async fn notice(hand: &Hand<'_>, topic: &str, text: &str, sticky: bool) -> Result<(), Trouble> {
+    let effect = notice_of(hand.app, &hand.task, topic, text, sticky);
     hand.repository.effects()?.carry_out(&effect, hand.lease).await?;
     Ok(())
 }

@@ -38,8 +38,11 @@ async fn bring_back(
     task: &Task,
 ) -> Result<(), Trouble> {
     let Some(pr) = task.pr else { return Ok(()) };
-    if repository.host.pull(pr).await?.state == PullState::Open {
-        return Ok(());
+    // A glance costs nothing while nothing happens; the move rests on a look of its own.
+    for host in [&repository.glance, &repository.host] {
+        if host.pull(pr).await?.state == PullState::Open {
+            return Ok(());
+        }
     }
     let Some(lease) = app.mailbox.lease(&task.id)? else { return Ok(()) };
     let Some((present, mut task)) = app.mailbox.find(&task.id)? else { return Ok(()) };

@@ -129,7 +129,7 @@ async fn look_at(
     let Some(lease) = app.mailbox.lease(&task.id)? else { return Ok(None) };
     let Some((Folder::Done, mut task)) = app.mailbox.find(&task.id)? else { return Ok(None) };
     if options.dry_run {
-        let taken = snapshot::take(app, repository, &task).await?;
+        let taken = snapshot::take(app, repository, repository.glance.as_ref(), &task).await?;
         let verdict = merge::judge(&taken.snapshot);
         return Ok(Some((verdict.word().to_owned(), reason_of(&verdict))));
     }
@@ -139,6 +139,9 @@ async fn look_at(
         return repair::finish_move(app, repository, &lease, &mut task, step.to).await.map(Some);
     }
     adopt_pushed_head(app, repository, &lease, &mut task).await?;
+    if let Some(verdict) = glance(app, repository, &task).await? {
+        return Ok(Some((act::word(&verdict).to_owned(), reason_of(&verdict))));
+    }
     let verdict = verdict(app, repository, &task).await?;
     let (action, reason) = act::carry_out(app, repository, &lease, task, verdict).await?;
     Ok(Some((action, reason)))
@@ -169,13 +172,33 @@ async fn adopt_pushed_head(
     Ok(app.mailbox.update(lease, Folder::Done, task)?)
 }
 
+/// A verdict that asks for nothing that is not so already, on a host where a glance costs less than a look. Whatever else a glance suggests
+/// is judged once more on reads of this run.
+async fn glance(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+) -> Result<Option<Verdict>, Trouble> {
+    if repository.local.is_some() {
+        return Ok(None);
+    }
+    let taken = snapshot::take(app, repository, repository.glance.as_ref(), task).await?;
+    let verdict = merge::judge(&taken.snapshot);
+    let head = &taken.snapshot.pull.head_sha;
+    if act::is_nothing_to_do(app, repository, task, &verdict, head).await? {
+        return Ok(Some(verdict));
+    }
+    repository.host.preflight().await?;
+    Ok(None)
+}
+
 /// The verdict; where it is to wait and this host leaves its checks to us, they are run first.
 async fn verdict(
     app: &App,
     repository: &Repository,
     task: &Task,
 ) -> Result<(Verdict, Taken), Trouble> {
-    let mut taken = snapshot::take(app, repository, task).await?;
+    let mut taken = snapshot::take(app, repository, repository.host.as_ref(), task).await?;
     let mut verdict = merge::judge(&taken.snapshot);
     if matches!(verdict, Verdict::Wait(_)) {
         taken.snapshot.checks = repository.host.run_missing(&taken.snapshot.pull).await?;

@@ -12,6 +12,7 @@ use crate::effects::{Effect, texts};
 use crate::git::{GitError, MergeState};
 use crate::journal::Event;
 use crate::mailbox::Lease;
+use crate::text::redact::Redactor;
 use crate::text::{clean, sections};
 
 use super::super::queue;
@@ -23,10 +24,11 @@ const EXCERPT_BYTES: usize = 6000;
 /// Queues the repair of red checks: the agent that made the work first, with their output.
 pub(super) async fn red(mut hand: Hand<'_>, checks: &[Check]) -> Result<&'static str, Trouble> {
     let most = hand.repository.settings.ci_max_retries;
+    let checks = &redacted(checks, &hand.app.redactor);
     let task = &mut hand.task;
     task.counters.repairs += 1;
     task.failed_checks = checks.iter().map(|check| check.name.clone()).collect();
-    let section = hand.app.redactor.redact(&section(task, checks));
+    let section = section(task, checks);
     task.body = format!("{}\n\n{section}", task.body.trim_end());
     task.reason = Some(format!("red: {}", task.failed_checks.join(", ")));
     next_attempt(task);
@@ -38,6 +40,17 @@ pub(super) async fn red(mut hand: Hand<'_>, checks: &[Check]) -> Result<&'static
     };
     send_to(hand, Folder::Inbox, vec![comment]).await?;
     Ok("repair_queued")
+}
+
+/// The checks without secrets in their output: before anything is cut, since half a secret has no form by which it could be found.
+fn redacted(checks: &[Check], redactor: &Redactor) -> Vec<Check> {
+    let mut checks = checks.to_vec();
+    for check in &mut checks {
+        check.name = redactor.redact(&check.name);
+        check.summary = redactor.redact(&check.summary);
+        check.log_excerpt = check.log_excerpt.as_deref().map(|text| redactor.redact(text));
+    }
+    checks
 }
 
 fn section(task: &Task, checks: &[Check]) -> String {

@@ -7,7 +7,7 @@ use crate::domain::merge::{self, Diff, DiffLimits, Snapshot};
 use crate::domain::pull::{Mergeable, PullRequest, PullState};
 use crate::domain::task::Task;
 use crate::git::{ChangeKind, GitError};
-use crate::host::HostError;
+use crate::host::{Host, HostError};
 
 use super::Trouble;
 
@@ -27,11 +27,11 @@ pub(in crate::jobs) struct Taken {
 pub(in crate::jobs) async fn take(
     app: &App,
     repository: &Repository,
+    host: &dyn Host,
     task: &Task,
 ) -> Result<Taken, Trouble> {
     let number =
         task.pr.ok_or_else(|| HostError::NotFound { what: "its pull request".to_owned() })?;
-    let host = &repository.host;
     let pull = host.pull(number).await?;
     let is_open = pull.state == PullState::Open;
     let issue = host.issue(task.issue).await.ok();
@@ -40,7 +40,8 @@ pub(in crate::jobs) async fn take(
     let mergeable = if is_open { host.mergeable(number).await? } else { Mergeable::Unknown };
     let checks =
         if is_open { host.checks(&pull).await? } else { crate::domain::pull::Checks::Missing };
-    let (base_tip, diff) = if is_open { diff(repository, &pull)? } else { (None, None) };
+    let (base_tip, diff) =
+        if is_open { diff(repository, host, &pull).await? } else { (None, None) };
     let settings = &repository.settings;
     let snapshot = Snapshot {
         issue: issue.map(|issue| issue.state),
@@ -67,12 +68,13 @@ pub(in crate::jobs) async fn take(
 }
 
 /// What the head changes against the point where it left its base.
-fn diff(
+async fn diff(
     repository: &Repository,
+    host: &dyn Host,
     pull: &PullRequest,
 ) -> Result<(Option<CommitSha>, Option<Diff>), Trouble> {
+    let Some(tip) = host.branch_tip(&pull.base).await? else { return Ok((None, None)) };
     let mirror = repository.mirror()?;
-    let Some(tip) = mirror.remote_tip(&pull.base)? else { return Ok((None, None)) };
     if !mirror.has_commit(&tip) || !mirror.has_commit(&pull.head_sha) {
         let _lock = repository.effects()?.lock_mirror()?;
         mirror.fetch()?;

@@ -18,7 +18,7 @@ use super::super::dispatch::severity;
 use super::super::reconcile::TellError;
 use super::super::report::Severity;
 use super::receipt::{self, Receipt};
-use super::{Shift, drafts, execute, pick, place, publish, settle, verify};
+use super::{Shift, drafts, execute, pick, place, publish, settle, spend, verify};
 
 /// Why an attempt could not be carried on. The task stays in `processing/` with its last finished stage, and the next run goes on.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,18 @@ impl Trouble {
             Self::Mailbox(_) | Self::Moved | Self::Run(_) => false,
         };
         Severity::of(is_temporary)
+    }
+}
+
+/// Why the work on a task is withdrawn, if it is.
+pub(super) async fn withdrawn(
+    repository: &Repository,
+    task: &Task,
+) -> Result<Option<String>, Trouble> {
+    match repository.host.issue(task.issue).await {
+        Ok(issue) => Ok(is_withdrawn(task.host_state, &issue)),
+        Err(HostError::NotFound { what }) => Ok(Some(format!("{what} does not exist any more"))),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -131,6 +143,7 @@ impl Attempt<'_> {
         {
             return settle::finish_move(self, step.to).await;
         }
+        self.repository.host.preflight().await?;
         if self.pull_has_ended().await? {
             return settle::hand_over(self).await;
         }
@@ -141,8 +154,13 @@ impl Attempt<'_> {
             place::end_leftovers(&self)?;
         }
         self.forget_an_unknown_agent();
-        if !self.has_finished(Stage::Claimed) && !self.assign()? {
-            return settle::park(self).await;
+        if !self.has_finished(Stage::Claimed) {
+            if let Some(reason) = spend::used_up(self.shift.app, self.task()) {
+                return settle::escalate_unrun(self, &reason).await;
+            }
+            if !self.assign()? {
+                return settle::park(self).await;
+            }
         }
         let worktree = match place::worktree(&mut self) {
             Ok(worktree) => worktree,
@@ -188,8 +206,7 @@ impl Attempt<'_> {
 
     /// Whether a person took the work back.
     async fn withdrawn(&self) -> Result<Option<String>, Trouble> {
-        let issue = self.repository.host.issue(self.task().issue).await?;
-        Ok(is_withdrawn(self.task().host_state, &issue))
+        withdrawn(self.repository, self.task()).await
     }
 
     /// Chooses the agent of this attempt; says whether there is one now.
@@ -237,7 +254,7 @@ impl Attempt<'_> {
         let decision = if self.has_finished(Stage::Committed) {
             Decision::Publish
         } else {
-            settle::park_provider(&self, &evidence)?;
+            settle::park_provider(&self, &receipt, &evidence)?;
             let chain = self.chain(&receipt.agent);
             let limits = Limits {
                 ci_max_retries: self.repository.settings.ci_max_retries,
@@ -261,9 +278,8 @@ impl Attempt<'_> {
         after.tried.push(agent.clone());
         let chain = pick::chain(app, self.repository, self.task());
         let left = routing::left_in_round(&after, &chain);
-        let availability = app.state.availability(app.now());
-        let route = routing::route(&after, &chain, &availability, app.now());
-        let present = availability.get(agent).and_then(|out| out.until);
+        let route = pick::routed(app, &after, &chain);
+        let present = app.availability().get(agent).and_then(|out| out.until);
         Chain {
             next: left.first().cloned(),
             available_now: matches!(route, Route::Run(_)),

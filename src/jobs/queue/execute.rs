@@ -6,25 +6,21 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::attempt::{Attempt, Trouble};
-use super::outside;
-use super::place::run_marker;
+use super::judge::Class;
+use super::limit::{self, Meter};
+use super::prepare::prepare;
 use super::receipt::{self, Control, Receipt};
-use crate::agent::{self, AgentRun, AgentTable, FailureClass, ResultFile, TranscriptFacts};
-use crate::app::App;
+use super::{judge, outside, price, spend};
+use crate::agent::providers::Choice;
+use crate::agent::{self, AgentTable, FailureClass, TranscriptFacts, prices};
 use crate::crash_point;
 use crate::domain::ids::AgentName;
-use crate::domain::memory;
-use crate::domain::result::{self, ResultStatus};
+use crate::domain::money;
 use crate::domain::retry::{RunFailure, TestVerdict};
-use crate::domain::task::{Folder, Stage};
+use crate::domain::task::Stage;
 use crate::git::Worktree;
-use crate::prompt;
 use crate::sys::files;
 use crate::sys::supervise::{RunEnd, RunOutcome, RunSpec};
-use crate::text::clean;
-
-/// Most bytes of the memory and of the README that are read for a prompt.
-const MAX_CONTEXT_BYTES: usize = 1024 * 1024;
 
 /// Most bytes of a transcript that are read for its facts.
 const MAX_TRANSCRIPT_BYTES: u64 = 32 * 1024 * 1024;
@@ -40,41 +36,40 @@ pub(super) async fn agent(attempt: &mut Attempt<'_>, worktree: &Worktree) -> Res
         return Err(Trouble::Run(format!("the agent `{name}` is not configured any more")));
     };
     let start = worktree.head()?;
-    let spec = prepare(attempt, worktree, table, &dir)?;
-    crash_point!("execute.start");
     let (started_at, clock) = (app.now(), Instant::now());
-    let watch = outside::Watch::begin(app, attempt.repository, &worktree.path);
-    let outcome = app.runner.run(&spec).await.map_err(|error| Trouble::Run(error.to_string()))?;
-    crash_point!("execute.ended");
-    let taken_back = worktree.take_back()?;
-    let outside_writes = watch.end();
-    if outcome.end == RunEnd::Stopped {
-        save_work(attempt, worktree)?;
-        return Err(stopped(attempt, &dir));
+    let mut plan = plan(attempt, table, &dir);
+    let mut ran = run(attempt, worktree, &plan).await?;
+    if plan.session.is_some() && ran.class.without_result == Some(FailureClass::SessionGone) {
+        tracing::info!(task = %attempt.task().id, agent = %name, "the earlier conversation has gone; a fresh one is begun");
+        plan.session = None;
+        ran = run(attempt, worktree, &plan).await?;
     }
-    let facts = facts(table, &spec, app.now());
-    let how = describe(&outcome.end, &last_words(app, &spec));
-    let (failure, bad_result) = judge_end(&worktree.path, &dir, &outcome, &facts, &how)?;
-    let usage = facts.usage;
+    let (failure, bad_result) =
+        judge::judge_end(&worktree.path, &dir, &ran.outcome, ran.class, &ran.how)?;
+    let usage = ran.facts.usage;
+    let task_type = attempt.task().task_type.as_str();
+    let (cost, charged) = price::of_run(table, task_type, &ran.facts, failure.as_ref());
     let record = Receipt {
         task_id: attempt.task().id.clone(),
         attempt: attempt.task().run_label(),
         agent: name,
-        model: facts.model.clone(),
+        model: ran.facts.model,
         started_at,
         ended_at: app.now(),
         duration_seconds: clock.elapsed().as_secs_f64(),
-        end: how,
-        killed_survivors: outcome.killed_survivors,
-        survivors: outcome.survivors.clone(),
-        output_truncated: outcome.truncated,
-        git_was: format!("{:?}", taken_back.git_was).to_lowercase(),
-        outside_writes,
-        confinement: confinement(),
+        end: ran.how,
+        killed_survivors: ran.outcome.killed_survivors,
+        survivors: ran.outcome.survivors,
+        output_truncated: ran.outcome.truncated,
+        git_was: ran.git_was,
+        outside_writes: ran.outside_writes,
+        confinement: Control::of_run(&ran.outcome.reached),
         input_tokens: usage.as_ref().map(|usage| usage.input_tokens),
         output_tokens: usage.as_ref().map(|usage| usage.output_tokens),
-        cost_usd_micros: usage.as_ref().and_then(|usage| usage.cost_usd_micros),
-        session: facts.session.clone(),
+        cost_usd_micros: cost,
+        charged_usd_micros: charged,
+        provider: plan.provider.map(|choice| choice.provider.name.to_owned()),
+        session: ran.facts.session,
         start,
         failure,
         bad_result,
@@ -87,184 +82,89 @@ pub(super) async fn agent(attempt: &mut Attempt<'_>, worktree: &Worktree) -> Res
     attempt.finish(Stage::AgentDone)
 }
 
-/// Prompt, run folder and worktree, ready for the agent.
-fn prepare(
-    attempt: &Attempt<'_>,
-    worktree: &Worktree,
-    table: &AgentTable,
-    dir: &Path,
-) -> Result<RunSpec, Trouble> {
+/// How an agent is to be run.
+pub(super) struct Plan<'a> {
+    pub(super) table: &'a AgentTable,
+    pub(super) dir: &'a Path,
+    pub(super) session: Option<String>,
+    pub(super) provider: Option<Choice>,
+    pub(super) limit_usd_micros: Option<u64>,
+}
+
+/// The least that a run may cost: a limit of nothing at all is none that a program understands.
+const LEAST_LIMIT: u64 = 10_000;
+
+fn plan<'a>(attempt: &Attempt<'_>, table: &'a AgentTable, dir: &'a Path) -> Plan<'a> {
     let app = attempt.shift.app;
-    files::make_dir(&dir.join("tmp"))?;
-    worktree.hand_to_agent(&attempt.task().branch)?;
-    clear_result(&worktree.path)?;
-    let text = app.redactor.redact(&prompt_text(attempt)?);
-    files::replace(&dir.join("prompt.md"), text.as_bytes())?;
-    let settings = &attempt.repository.settings;
-    let name = &table.name;
-    let deadline = table
-        .timeout
-        .or_else(|| settings.agent_timeouts.get(name).copied())
-        .unwrap_or(settings.max_runtime);
-    let task_file = app.mailbox.path(Folder::Processing, &attempt.task().id);
-    let table = &located(app, table);
-    let mut spec = agent::prepare(&AgentRun {
-        table,
-        task_id: &attempt.task().id,
-        task_file: &task_file,
-        attempt_label: &attempt.task().run_label(),
-        stage: Stage::Worktree.as_str(),
-        worktree: &worktree.path,
-        run_dir: dir,
-        prompt: &text,
-        deadline,
-        stall: settings.stall,
-        operator_env: &app.environment,
-        installation: &app.installation,
-    });
-    spec.marker = run_marker(attempt);
-    Ok(spec)
-}
-
-/// A relative program is the operator's where the root has it (`./scripts/house-bot.sh` beside the configuration), else the repository's own.
-fn located(app: &App, table: &AgentTable) -> AgentTable {
-    let mut table = table.clone();
-    if let Some(program) = table.argv.first_mut()
-        && program.contains('/')
-        && app.settings.root.join(&*program).is_file()
-    {
-        *program = app.settings.root.join(&*program).display().to_string();
-    }
-    table
-}
-
-fn prompt_text(attempt: &Attempt<'_>) -> Result<String, Trouble> {
     let task = attempt.task();
-    let mirror = attempt.repository.mirror()?;
-    let read = |path: &str| -> Result<String, Trouble> {
-        let Some(tip) = mirror.tracked_tip(&task.base_branch)? else { return Ok(String::new()) };
-        let bytes = mirror.read_file(&tip, path, MAX_CONTEXT_BYTES)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let goes_on = task.second_chance.as_ref() == Some(&table.name) || task.is_repair();
+    let session = goes_on && agent::recipe::can_continue(table);
+    let limit = spend::limit(app, &task.id, &table.name);
+    Plan {
+        table,
+        dir,
+        session: session.then(|| receipt::last_session(app, task, &table.name)).flatten(),
+        provider: app.provider(table),
+        limit_usd_micros: limit.map(|limit| limit.max(LEAST_LIMIT)),
+    }
+}
+
+/// What was seen of a run.
+struct Ran {
+    outcome: RunOutcome,
+    facts: TranscriptFacts,
+    class: Class,
+    /// How it ended, in one line.
+    how: String,
+    git_was: String,
+    outside_writes: Vec<String>,
+}
+
+async fn run(attempt: &Attempt<'_>, worktree: &Worktree, plan: &Plan<'_>) -> Result<Ran, Trouble> {
+    let app = attempt.shift.app;
+    let (spec, home) = prepare(attempt, worktree, plan)?;
+    crash_point!("execute.start");
+    let watch = outside::Watch::begin(app, attempt.repository, &worktree.path);
+    let stop = app.stop.part();
+    let cap = plan.limit_usd_micros.map(|limit| {
+        let meter = Meter {
+            kind: plan.table.transcript,
+            stdout: spec.stdout.clone(),
+            model: price::model_of(plan.table, attempt.task().task_type.as_str()),
+        };
+        limit::Watch::begin(meter, limit, stop.clone())
+    });
+    let outcome = app.runner.run_until(&spec, &stop).await;
+    let capped = cap.and_then(limit::Watch::end);
+    let outcome = outcome.map_err(|error| Trouble::Run(error.to_string()))?;
+    crash_point!("execute.ended");
+    let taken_back = worktree.take_back()?;
+    if let Err(error) = home.give_back() {
+        tracing::warn!(%error, agent = %plan.table.name, "its refreshed login could not be given back");
+    }
+    let outside_writes = watch.end();
+    let capped = capped.filter(|_| outcome.end == RunEnd::Stopped && !app.stop.requested());
+    if outcome.end == RunEnd::Stopped && capped.is_none() {
+        save_work(attempt, worktree)?;
+        return Err(stopped(attempt, plan.dir));
+    }
+    let facts = facts(plan.table, &spec, app.now());
+    let (class, how) = if let Some(cost) = capped {
+        let limit = plan.limit_usd_micros.unwrap_or_default();
+        let how = format!("it cost {} of at most {}", money::usd(cost), money::usd(limit));
+        (Class::known(FailureClass::Budget), how)
+    } else {
+        let last_words = judge::last_words(app, &spec);
+        (Class::of(&outcome, &facts), judge::describe(&outcome.end, &last_words))
     };
-    Ok(prompt::execution(&prompt::Execution {
-        task,
-        agent: task.assigned.as_ref(),
-        memory: &read(memory::FILE)?,
-        readme: &read("README.md")?,
-        test_command: attempt
-            .repository
-            .settings
-            .test_command
-            .as_ref()
-            .map(ToString::to_string)
-            .as_deref(),
-    }))
+    let git_was = format!("{:?}", taken_back.git_was).to_lowercase();
+    Ok(Ran { outcome, facts, class, how, git_was, outside_writes })
 }
 
 /// What the transcript says.
 fn facts(table: &AgentTable, spec: &RunSpec, now: Timestamp) -> TranscriptFacts {
     let read = |path: &Path| files::read_bytes(path, MAX_TRANSCRIPT_BYTES).unwrap_or_default();
     agent::transcript::read(table.transcript, &read(&spec.stdout), &read(&spec.stderr), now)
-}
-
-/// Removes whatever lies in the place of the result file: a stale one must never count.
-fn clear_result(worktree: &Path) -> Result<(), Trouble> {
-    agent::remove_stale_result(worktree)
-        .map_err(|error| Trouble::Run(format!("`.agent_result.md` cannot be removed: {error}")))
-}
-
-/// Why there is no usable result, if there is none; a usable one is copied beside the receipt.
-fn judge_end(
-    worktree: &Path,
-    dir: &Path,
-    outcome: &RunOutcome,
-    facts: &TranscriptFacts,
-    how: &str,
-) -> Result<(Option<RunFailure>, Option<String>), Trouble> {
-    let class = agent::classify(outcome, facts);
-    let bytes = match agent::read_result(worktree, None) {
-        ResultFile::Bytes(bytes) => bytes,
-        ResultFile::Missing | ResultFile::Stale => {
-            return Ok(match class.and_then(|class| failure(class, how)) {
-                Some(failure) => (Some(failure), None),
-                None => (None, Some("it left no `.agent_result.md`".to_owned())),
-            });
-        }
-        ResultFile::NotAFile { what } => {
-            return Ok((None, Some(format!("`.agent_result.md` is {what}, not a file"))));
-        }
-        ResultFile::TooLarge => {
-            return Ok((None, Some("`.agent_result.md` is larger than 1 MiB".to_owned())));
-        }
-    };
-    files::replace(&dir.join("result.md"), &bytes)?;
-    clear_result(worktree)?;
-    // A deadline or a quota may have come while the result stood there from an earlier moment: only a complete one outranks them.
-    let is_complete =
-        result::parse(&bytes).is_ok_and(|result| result.status == ResultStatus::Complete);
-    let outranked = class.filter(|class| !class.yields_to_result() && !is_complete);
-    let cut_off = class.filter(|_| matches!(outcome.end, RunEnd::Deadline | RunEnd::Stalled));
-    Ok((outranked.or(cut_off).and_then(|class| failure(class, how)), None))
-}
-
-/// Translates what was seen of the run into what the retry table knows.
-fn failure(class: FailureClass, how: &str) -> Option<RunFailure> {
-    let how = how.to_owned();
-    Some(match class {
-        FailureClass::Quota { reset } => RunFailure::Quota { until: reset },
-        FailureClass::Credentials => RunFailure::Credentials,
-        FailureClass::Overloaded | FailureClass::Network => RunFailure::Overloaded,
-        FailureClass::Missing => RunFailure::Environment { reason: how },
-        FailureClass::Timeout => RunFailure::Timeout,
-        FailureClass::Stall => RunFailure::Stall,
-        FailureClass::PromptTooLarge => {
-            RunFailure::Crash { how: "the prompt is too large for it".to_owned() }
-        }
-        FailureClass::PermissionDenied => {
-            RunFailure::Crash { how: "its tools were denied to it".to_owned() }
-        }
-        FailureClass::Crash | FailureClass::KilledByUs => RunFailure::Crash { how },
-        // It ended well and left nothing: the contract is what it broke.
-        FailureClass::Nothing => return None,
-    })
-}
-
-/// The last line that an agent wrote to standard error: what a person would look at first.
-fn last_words(app: &App, spec: &RunSpec) -> String {
-    let bytes = files::read_bytes(&spec.stderr, MAX_TRANSCRIPT_BYTES).unwrap_or_default();
-    let text = app.redactor.redact(&String::from_utf8_lossy(&bytes));
-    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    clean::one_line(line, 160)
-}
-
-fn describe(end: &RunEnd, last_words: &str) -> String {
-    let because = if last_words.is_empty() { String::new() } else { format!(": {last_words}") };
-    match end {
-        RunEnd::Exited(0) => "exit 0".to_owned(),
-        RunEnd::Exited(code) => format!("exit {code}{because}"),
-        RunEnd::Signalled(signal) => format!("ended by signal {signal}{because}"),
-        RunEnd::Deadline => "ran into its deadline".to_owned(),
-        RunEnd::Stalled => "stalled".to_owned(),
-        RunEnd::Stopped => "stopped".to_owned(),
-        RunEnd::NotStarted { reason, .. } => reason.clone(),
-    }
-}
-
-/// What holds an agent today, and how far. Said as it is: reads and writes outside the worktree are not prevented.
-fn confinement() -> Vec<Control> {
-    [
-        ("environment allow-list", "enforced"),
-        ("process tree ended", "enforced"),
-        ("deadline and stall", "enforced"),
-        ("output bounded", "enforced"),
-        ("git of the host not reachable through .git", "enforced"),
-        ("writes outside the worktree", "unsupported"),
-        ("reads outside the worktree", "unsupported"),
-        ("network", "unsupported"),
-    ]
-    .into_iter()
-    .map(|(control, tier)| Control { control: control.to_owned(), tier: tier.to_owned() })
-    .collect()
 }
 
 fn save_work(attempt: &Attempt<'_>, worktree: &Worktree) -> Result<(), Trouble> {
@@ -296,7 +196,7 @@ pub(super) fn record_dead_worker(attempt: &mut Attempt<'_>, dir: &Path) -> Resul
     let record = Receipt {
         task_id: attempt.task().id.clone(),
         attempt: attempt.task().run_label(),
-        agent,
+        agent: agent.clone(),
         model: None,
         started_at: now,
         ended_at: now,
@@ -307,10 +207,13 @@ pub(super) fn record_dead_worker(attempt: &mut Attempt<'_>, dir: &Path) -> Resul
         output_truncated: false,
         git_was: String::new(),
         outside_writes: Vec::new(),
-        confinement: confinement(),
+        confinement: Vec::new(),
         input_tokens: None,
         output_tokens: None,
         cost_usd_micros: None,
+        // Nobody knows how far it came.
+        charged_usd_micros: app.agents.get(&agent).map(prices::worst_case).unwrap_or_default(),
+        provider: None,
         session: None,
         start: worktree.head()?,
         failure: Some(RunFailure::WorkerDied),

@@ -7,6 +7,7 @@ use crate::domain::blocker::BlockerCode;
 use crate::domain::result::{AgentResult, ResultStatus};
 use crate::domain::retry::{Evidence, TestVerdict};
 use crate::domain::task::Task;
+use crate::text::redact::Redactor;
 use crate::text::{clean, sections};
 
 /// At most so many items of a list are kept.
@@ -35,7 +36,10 @@ pub(super) fn section(
     evidence: &Evidence,
     reason: &str,
     is_repair: bool,
+    redactor: &Redactor,
 ) -> String {
+    // Before anything is cut: half a secret has no form by which it could be found.
+    let one_line = |text: &str| one_line(&redactor.redact(text));
     let kind = if is_repair { ", repair" } else { "" };
     let mut text = format!("# Attempt {} ({}{kind})\n\n", task.attempt, receipt.agent);
     let _infallible = writeln!(text, "- Came to: {}", one_line(reason));
@@ -49,16 +53,19 @@ pub(super) fn section(
             writeln!(text, "- Changed outside the worktree meanwhile: `{}`", one_line(path));
     }
     if let Evidence::Result { result, tests, .. } = evidence {
-        said(&mut text, result);
+        said(&mut text, result, &one_line);
         if let TestVerdict::Failed { how, tail } = tests {
+            let tail = redactor.redact(tail);
             let _infallible =
-                writeln!(text, "\nTests run by us: {how}\n\n{}", sections::fence(tail, "text"));
+                writeln!(text, "\nTests run by us: {how}\n\n{}", sections::fence(&tail, "text"));
         }
     }
     text
 }
 
-fn said(text: &mut String, result: &AgentResult) {
+fn said(text: &mut String, result: &AgentResult, one_line: &dyn Fn(&str) -> String) {
+    let list =
+        |text: &mut String, title: &str, items: &[String]| list(text, title, items, one_line);
     let _infallible = writeln!(text, "- Status: {}", result.status.as_str());
     let _infallible = writeln!(text, "- Summary: {}", one_line(&result.summary));
     list(text, "Done", &result.done);
@@ -74,7 +81,7 @@ fn said(text: &mut String, result: &AgentResult) {
     list(text, "Manual steps", &result.manual_steps);
 }
 
-fn list(text: &mut String, title: &str, items: &[String]) {
+fn list(text: &mut String, title: &str, items: &[String], one_line: &dyn Fn(&str) -> String) {
     if items.is_empty() {
         return;
     }
@@ -89,4 +96,20 @@ fn list(text: &mut String, title: &str, items: &[String]) {
 
 fn one_line(text: &str) -> String {
     clean::one_line(&clean::untrusted(text).text, 500)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_stands_across_the_cut_is_found_whole() {
+        let token = format!("gh{}_{}", 'p', "aB3xK9mQ7wZ1pL5vN8tR2yC4dF6gH0jSaB3x");
+        let redactor = Redactor::default();
+        for before in 440..500 {
+            let text = format!("{} {token} behind", "x".repeat(before));
+            let line = one_line(&redactor.redact(&text));
+            assert!(!line.contains("gh"), "{before}: {line}");
+        }
+    }
 }

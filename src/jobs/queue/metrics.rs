@@ -31,6 +31,8 @@ struct Stats<'a> {
     input_tokens: Option<u64>,
     output_tokens: Option<u64>,
     cost_usd: Option<f64>,
+    /// What the run counts for in budgets: the cost, or a stated worst case where nobody counted.
+    charged_usd: f64,
     pr: Option<PrNumber>,
     head_sha: Option<&'a CommitSha>,
 }
@@ -73,6 +75,7 @@ pub(super) fn measure(
         input_tokens: receipt.input_tokens,
         output_tokens: receipt.output_tokens,
         cost_usd: receipt.cost_usd_micros.map(dollars),
+        charged_usd: dollars(receipt.charged_usd_micros),
         pr: task.pr,
         head_sha: task.head_sha.as_ref(),
     };

@@ -5,13 +5,18 @@ mod attempt;
 mod drafts;
 mod execute;
 mod history;
+mod judge;
+mod limit;
 mod metrics;
 mod outside;
 mod pick;
 mod place;
+mod prepare;
+mod price;
 mod publish;
 mod receipt;
 mod settle;
+mod spend;
 mod sweep;
 mod verify;
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::app::{App, Repository};
 use crate::config::Fallbacks;
 use crate::domain::ids::{AgentName, TaskId};
-use crate::domain::routing::{self, Availability, Route, Waiting, rank};
+use crate::domain::routing::{self, Route, Waiting, rank};
 use crate::domain::task::{Folder, Task};
 use crate::mailbox::Claim;
 
 use super::super::dispatch::is_named;
 use super::super::report::Severity;
 use super::attempt::Trouble;
-use super::{Shift, again, sweep};
+use super::{Shift, again, spend, sweep};
 
 /// Whether there is anything that a worker could look at; costs two folder listings.
 pub(super) fn has_work(shift: &Shift<'_>) -> bool {
@@ -56,9 +56,8 @@ fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
     let waiting: Vec<Waiting> = heads.tasks.iter().map(|head| waiting(head.keys())).collect();
     let heads: BTreeMap<&TaskId, &Task> =
         heads.tasks.iter().map(|head| (&head.keys().id, head.keys())).collect();
-    let availability = shift.app.state.availability(shift.app.now());
     for id in rank(&waiting, shift.app.now()) {
-        let is_ready = |task: &&Task| is_ready(shift, task, &availability);
+        let is_ready = |task: &&Task| is_ready(shift, task);
         if !is_wanted(shift, &id) || !heads.get(&id).is_some_and(is_ready) {
             continue;
         }
@@ -104,13 +103,17 @@ fn is_wanted(shift: &Shift<'_>, id: &TaskId) -> bool {
 }
 
 /// Whether a task of the inbox can be worked on now: its repository is configured and not paused, and an agent is available.
-fn is_ready(shift: &Shift<'_>, task: &Task, availability: &Availability) -> bool {
+fn is_ready(shift: &Shift<'_>, task: &Task) -> bool {
     let Some(repository) = repository_of(shift, task) else {
         shift.pass_over(&task.id);
         return false;
     };
     let chain = chain(shift.app, repository, task);
-    match routing::route(task, &chain, availability, shift.app.now()) {
+    // One that has no money left is claimed, and goes to a person.
+    if spend::used_up(shift.app, task).is_some() {
+        return true;
+    }
+    match routed(shift.app, task, &chain) {
         Route::Run(_) | Route::UsedUp => true,
         Route::Later { reason, .. } => {
             tracing::info!(task = %task.id, %reason, "no agent is available");
@@ -143,6 +146,23 @@ pub(in crate::jobs) fn chain(app: &App, repository: &Repository, task: &Task) ->
 
 /// The agent of a task's next run.
 pub(in crate::jobs) fn route(app: &App, repository: &Repository, task: &Task) -> Route {
-    let availability = app.state.availability(app.now());
-    routing::route(task, &chain(app, repository, task), &availability, app.now())
+    routed(app, task, &chain(app, repository, task))
+}
+
+/// The first agent of a chain that can be used now. What an agent needs is looked at when its turn comes, not before: asking for a version
+/// takes time. One that cannot be used is passed over and costs no attempt.
+pub(super) fn routed(app: &App, task: &Task, chain: &[AgentName]) -> Route {
+    if let Some((until, reason)) = spend::wait(app) {
+        return Route::Later { until: Some(until), reason };
+    }
+    let mut availability = app.availability();
+    loop {
+        let Route::Run(agent) = routing::route(task, chain, &availability, app.now()) else {
+            return routing::route(task, chain, &availability, app.now());
+        };
+        let obstacle = app.obstacle(&agent, true).or_else(|| spend::stopped(app, &agent));
+        let Some(out) = obstacle else { return Route::Run(agent) };
+        tracing::debug!(%agent, reason = out.reason, "passed over");
+        availability.insert(agent, out);
+    }
 }

@@ -1,18 +1,20 @@
 //! From verified files to an open pull request: commit, push, pull request, report; each stage once.
 
-use super::attempt::{Attempt, Trouble};
+use super::attempt::{Attempt, Trouble, withdrawn};
 use super::receipt::Receipt;
 use super::settle;
 use super::verify::RESULT_FILE;
 use crate::crash_point;
 use crate::domain::blocker::BlockerCode;
 use crate::domain::ids::CommitSha;
+use crate::domain::leak::{self, Leak};
 use crate::domain::result::{AgentResult, ResultStatus};
-use crate::domain::retry::Evidence;
+use crate::domain::retry::{Cost, Decision, Evidence};
 use crate::domain::task::{HostState, Stage};
-use crate::effects::{Effect, EffectError, is_withdrawn, texts};
+use crate::effects::{Effect, EffectError, texts};
 use crate::git::{GitError, Worktree};
 use crate::host::{HostError, NewPullRequest};
+use crate::text::redact::Redactor;
 
 /// Publishes what an attempt made.
 pub(super) async fn work(
@@ -22,11 +24,19 @@ pub(super) async fn work(
     evidence: &Evidence,
 ) -> Result<(), Trouble> {
     if attempt.task().stage < Some(Stage::Committed) {
+        // Before there is a commit: one with a secret in it would be pushed along with whatever follows it.
+        let leaks = secrets(&attempt, worktree, receipt)?;
+        if !leaks.is_empty() {
+            let reason = leak::reason(&leaks);
+            let decision = Decision::Escalate { cost: Cost::Spent, reason };
+            return settle::after_attempt(attempt, Some(worktree), receipt, evidence, decision)
+                .await;
+        }
         commit(&mut attempt, worktree, receipt)?;
     }
     let head = worktree.head()?;
     if attempt.task().stage < Some(Stage::Pushed) {
-        if let Some(reason) = still_wanted(&attempt).await? {
+        if let Some(reason) = withdrawn(attempt.repository, attempt.task()).await? {
             return settle::cancel(attempt, &reason).await;
         }
         match push(&mut attempt, &head).await {
@@ -52,12 +62,31 @@ pub(super) async fn work(
     settle::published(attempt).await
 }
 
+/// The commit that the verified change goes on top of.
+fn parent_of(attempt: &Attempt<'_>, receipt: &Receipt) -> CommitSha {
+    attempt.task().conflict_base.clone().unwrap_or_else(|| receipt.start.clone())
+}
+
+/// The places where this change would publish a secret.
+fn secrets(
+    attempt: &Attempt<'_>,
+    worktree: &Worktree,
+    receipt: &Receipt,
+) -> Result<Vec<Leak>, Trouble> {
+    let app = attempt.shift.app;
+    let parent = parent_of(attempt, receipt);
+    let saved = worktree.save_work(&attempt.task().id, &parent, app.now())?;
+    let Some(saved) = saved else { return Ok(Vec::new()) };
+    let added = attempt.repository.mirror()?.added_lines(&parent, &saved)?;
+    Ok(leak::scan(&added, &app.redactor))
+}
+
 fn commit(
     attempt: &mut Attempt<'_>,
     worktree: &Worktree,
     receipt: &Receipt,
 ) -> Result<(), Trouble> {
-    let parent = attempt.task().conflict_base.clone().unwrap_or_else(|| receipt.start.clone());
+    let parent = parent_of(attempt, receipt);
     let message = texts::commit_message(attempt.task(), receipt.agent.as_str());
     let message = attempt.shift.app.redactor.redact(&message);
     let made = worktree.commit_all(&parent, &[RESULT_FILE], &message, attempt.shift.app.now())?;
@@ -72,12 +101,6 @@ fn commit(
     }
     attempt.repository.mirror()?.set_branch(&attempt.task().id, &head)?;
     attempt.finish(Stage::Committed)
-}
-
-/// Looked at once more just before anything becomes public.
-async fn still_wanted(attempt: &Attempt<'_>) -> Result<Option<String>, Trouble> {
-    let issue = attempt.repository.host.issue(attempt.task().issue).await?;
-    Ok(is_withdrawn(attempt.task().host_state, &issue))
 }
 
 async fn push(attempt: &mut Attempt<'_>, head: &CommitSha) -> Result<(), Trouble> {
@@ -104,16 +127,12 @@ async fn open_pull(
     };
     let task = attempt.task();
     let redact = |text: String| attempt.shift.app.redactor.redact(&text);
-    let body = texts::pull_body(
-        task,
-        &result.summary,
-        &result.done,
-        &result.tests_run,
-        receipt.agent.as_str(),
-    );
+    // Before the text is made from it: what is cut there could be half a secret, which has no form any more.
+    let result = &redacted(result, &attempt.shift.app.redactor);
+    let body = texts::pull_body(task, result, receipt.agent.as_str());
     let pull = NewPullRequest {
         title: redact(texts::pull_title(task)),
-        body: redact(body),
+        body: texts::bounded(&redact(body)),
         head: task.branch.clone(),
         base: task.base_branch.clone(),
         issue: task.issue,
@@ -125,4 +144,18 @@ async fn open_pull(
         attempt.claim.task.host_state = None;
     }
     attempt.finish(Stage::PrOpen)
+}
+
+/// The parts of a result that a pull request shows, without secrets.
+fn redacted(result: &AgentResult, redactor: &Redactor) -> AgentResult {
+    let mut result = result.clone();
+    result.summary = redactor.redact(&result.summary);
+    for list in
+        [&mut result.done, &mut result.tests_run, &mut result.risks, &mut result.manual_steps]
+    {
+        for item in list {
+            *item = redactor.redact(item);
+        }
+    }
+    result
 }

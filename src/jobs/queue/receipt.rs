@@ -11,6 +11,7 @@ use crate::domain::result;
 use crate::domain::retry::{Evidence, RunFailure, TestVerdict};
 use crate::domain::task::Task;
 use crate::sys::files::{self, FileError};
+use crate::sys::sandbox::{self, Reached, Tier};
 
 /// Receipts are small.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -18,9 +19,45 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// One control of confinement and how far it reaches.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::jobs) struct Control {
-    pub control: String,
+    #[serde(rename = "control")]
+    pub name: String,
     /// `enforced`, `partial` or `unsupported`.
     pub tier: String,
+    /// By what, or what is missing.
+    #[serde(default)]
+    pub detail: String,
+}
+
+impl Control {
+    /// What held a run: its environment and its git, which are ours to make, and what the stage before the program reached.
+    pub(in crate::jobs) fn of_run(reached: &[Reached]) -> Vec<Self> {
+        let ours = [
+            Reached::new(sandbox::Control::Environment, Tier::Enforced, "made from an allow-list"),
+            Reached::new(
+                sandbox::Control::PrivateGit,
+                Tier::Enforced,
+                "a repository of its own that the host never reads",
+            ),
+            Reached::new(
+                sandbox::Control::Memory,
+                Tier::Unsupported,
+                "the size of files is limited, memory is not",
+            ),
+        ];
+        let mut all = reached.to_vec();
+        for control in ours {
+            if all.iter().all(|known| known.control != control.control) {
+                all.push(control);
+            }
+        }
+        all.sort_by_key(|reached| reached.control);
+        let said = |reached: Reached| Self {
+            name: reached.control.as_str().to_owned(),
+            tier: reached.tier.as_str().to_owned(),
+            detail: reached.detail,
+        };
+        all.into_iter().map(said).collect()
+    }
 }
 
 /// The record of one run.
@@ -47,7 +84,15 @@ pub(in crate::jobs) struct Receipt {
     pub confinement: Vec<Control>,
     pub input_tokens: Option<u64>,
     pub output_tokens: Option<u64>,
+    /// What it cost: as its program says, else by the table of prices.
     pub cost_usd_micros: Option<u64>,
+    /// What it counts for in budgets; the stated worst case where nobody counted.
+    #[serde(default)]
+    pub charged_usd_micros: u64,
+    /// The provider that was asked, where the agent has several.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// The agent's own name for the conversation.
     pub session: Option<String>,
     /// The commit that the attempt started from.
     pub start: CommitSha,
@@ -59,6 +104,14 @@ pub(in crate::jobs) struct Receipt {
     pub changed: bool,
     pub tests: TestVerdict,
     pub markers: Vec<String>,
+}
+
+/// The last conversation of an agent in this task that can go on: of its last run that has one.
+pub(in crate::jobs) fn last_session(app: &App, task: &Task, agent: &AgentName) -> Option<String> {
+    let entries = std::fs::read_dir(app.runs(&task.id)).ok()?;
+    let receipts = entries.flatten().filter_map(|entry| Receipt::read(&entry.path()));
+    let own = receipts.filter(|receipt| receipt.agent == *agent && receipt.session.is_some());
+    own.max_by_key(|receipt| receipt.ended_at)?.session
 }
 
 /// The folder of the present run.

@@ -93,10 +93,15 @@ fn record(
             task.counters.spent += 1;
             task.tried.push(receipt.agent.clone());
         }
-        Cost::Free => task.counters.free_runs += 1,
+        Cost::Free => {
+            task.counters.free_runs += 1;
+            if receipt.failure == Some(RunFailure::PromptTooLarge) {
+                task.tried.push(receipt.agent.clone());
+            }
+        }
     }
     task.cost_usd_micros += receipt.cost_usd_micros.unwrap_or(0);
-    let section = history::section(task, receipt, evidence, reason, is_repair);
+    let section = history::section(task, receipt, evidence, reason, is_repair, redactor);
     let section = redactor.redact(&section);
     task.body = format!("{}\n\n{section}", task.body.trim_end());
     Ok(())
@@ -272,7 +277,11 @@ pub(in crate::jobs) fn extras(task: &Task, folder: Folder) -> Vec<Extra> {
 }
 
 /// A failure of a provider concerns every task: its agent is left out until it is expected back.
-pub(super) fn park_provider(attempt: &Attempt<'_>, evidence: &Evidence) -> Result<(), Trouble> {
+pub(super) fn park_provider(
+    attempt: &Attempt<'_>,
+    receipt: &Receipt,
+    evidence: &Evidence,
+) -> Result<(), Trouble> {
     let Evidence::Failed(failure) = evidence else { return Ok(()) };
     let app = attempt.shift.app;
     let now = app.now();
@@ -285,8 +294,11 @@ pub(super) fn park_provider(attempt: &Attempt<'_>, evidence: &Evidence) -> Resul
         RunFailure::Environment { .. } => after(10),
         _ => return Ok(()),
     };
-    if let Some(agent) = &attempt.task().assigned {
-        app.state.park_agent(agent, until, &failure.sentence(), now)?;
+    let reason = failure.sentence();
+    if matches!(failure, RunFailure::Environment { .. }) {
+        app.state.park_agent(&receipt.agent, until, &reason, now)?;
+    } else {
+        app.park(&receipt.agent, receipt.provider.as_deref(), until, &reason)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::domain::retry::{Evidence, TestVerdict};
 use crate::domain::task::Stage;
 use crate::git::Worktree;
 use crate::sys::files;
+use crate::sys::sandbox::Confinement;
 use crate::sys::supervise::{RunEnd, RunSpec};
 
 /// The result file is never part of the work.
@@ -76,7 +77,7 @@ async fn tests(
     let app = attempt.shift.app;
     // Everything goes to the first; see `CommandLine::argv`.
     let (stdout, stderr) = (dir.join("test.log"), dir.join("test.stderr.log"));
-    let spec = RunSpec {
+    let mut spec = RunSpec {
         argv: command.argv(),
         dir: worktree.path.clone(),
         env: command_environment(&app.environment, &app.settings.command_env),
@@ -89,8 +90,13 @@ async fn tests(
         watch_dir: None,
         grace: Duration::from_secs(2),
         marker: run_marker(attempt),
+        confinement: Confinement::default(),
     };
+    let tmp = dir.join("tmp");
+    let key = &attempt.repository.key;
+    app.confiner.command(&mut spec, key, &tmp, worktree.object_dirs()?)?;
     let outcome = app.runner.run(&spec).await.map_err(|error| Trouble::Run(error.to_string()))?;
+    drop(files::remove_tree(&tmp));
     let how = match outcome.end {
         RunEnd::Exited(0) => return Ok(TestVerdict::Passed),
         RunEnd::Exited(code) => format!("`{command}` ended with exit {code}"),
@@ -106,6 +112,8 @@ async fn tests(
     drop(files::remove(&stderr));
     let output = files::read_bytes(&stdout, MAX_LOG_BYTES * 2).unwrap_or_default();
     let output = String::from_utf8_lossy(&output);
+    // A longer tail is redacted than is kept, so that no secret lies across the place where it is cut.
+    let output = app.redactor.redact(tail_of(&output, 16 * TAIL_BYTES));
     Ok(TestVerdict::Failed { how, tail: tail_of(&output, TAIL_BYTES).to_owned() })
 }
 

@@ -1,0 +1,153 @@
+//! What an agent finds when it starts: prompt, run folder, its own home with the files of its recipe, and its confinement.
+
+use std::path::Path;
+
+use super::attempt::{Attempt, Trouble};
+use super::execute::Plan;
+use super::judge;
+use super::place::run_marker;
+use crate::agent::{self, AgentRun, AgentTable, Home};
+use crate::app::App;
+use crate::domain::memory;
+use crate::domain::task::{Folder, Stage};
+use crate::git::Worktree;
+use crate::prompt::{self, Execution, Manifest, Sources};
+use crate::sys::files;
+use crate::sys::supervise::RunSpec;
+
+/// Most bytes of the memory and of the README that are read for a prompt.
+const MAX_CONTEXT_BYTES: usize = 1024 * 1024;
+
+/// Makes run folder, worktree and home ready for the agent.
+pub(super) fn prepare(
+    attempt: &Attempt<'_>,
+    worktree: &Worktree,
+    plan: &Plan<'_>,
+) -> Result<(RunSpec, Home), Trouble> {
+    let app = attempt.shift.app;
+    let dir = plan.dir;
+    files::make_dir(&dir.join("tmp"))?;
+    worktree.hand_to_agent(&attempt.task().branch)?;
+    judge::clear_result(&worktree.path)?;
+    let (text, manifest) = prompt(attempt)?;
+    let text = app.redactor.redact(&text);
+    let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    files::replace(&dir.join("prompt.manifest.json"), format!("{manifest}\n").as_bytes())?;
+    let settings = &attempt.repository.settings;
+    let name = &plan.table.name;
+    let deadline = plan
+        .table
+        .timeout
+        .or_else(|| settings.agent_timeouts.get(name).copied())
+        .unwrap_or(settings.max_runtime);
+    let task_file = app.mailbox.path(Folder::Processing, &attempt.task().id);
+    let run = AgentRun {
+        table: &located(app, plan.table),
+        task_id: &attempt.task().id,
+        task_file: &task_file,
+        attempt_label: &attempt.task().run_label(),
+        stage: Stage::Worktree.as_str(),
+        worktree: &worktree.path,
+        run_dir: dir,
+        prompt: &text,
+        task_type: attempt.task().task_type.as_str(),
+        session: plan.session.as_deref(),
+        provider: plan.provider.as_ref(),
+        home: &app.confiner.agent_home(name),
+        limit_usd_micros: plan.limit_usd_micros,
+        deadline,
+        stall: settings.stall,
+        operator_env: &app.environment,
+        installation: &app.installation,
+    };
+    let mut spec = agent::prepare(&run);
+    spec.marker = run_marker(attempt);
+    let home = home_of(app, &run, spec.env.contains_key("GEMINI_API_KEY"))?;
+    // Last: a prompt that is there says that the agent was started.
+    files::replace(&dir.join("prompt.md"), text.as_bytes())?;
+    let mut read = worktree.object_dirs()?;
+    read.extend([dir.join("prompt.md"), task_file.clone()]);
+    app.confiner.agent(&mut spec, home.dir(), &dir.join("tmp"), read);
+    Ok((spec, home))
+}
+
+/// The agent's own home, with its login and what its recipe puts there.
+fn home_of(app: &App, run: &AgentRun<'_>, has_key: bool) -> Result<Home, Trouble> {
+    let program = run.table.argv.first().map(String::as_str).unwrap_or_default();
+    let operator = app.environment.get("HOME").map(Path::new);
+    let home = Home::prepare(run.home, program, operator, has_key)?;
+    for (path, text) in run.call().files {
+        write_unled(run.home, &path, &text)?;
+    }
+    Ok(home)
+}
+
+/// Writes a file of ours where an agent may have put links that lead elsewhere: these are removed first.
+fn write_unled(home: &Path, path: &Path, text: &str) -> Result<(), Trouble> {
+    let below_home = path.ancestors().take_while(|part| *part != home && part.starts_with(home));
+    for part in below_home {
+        if part.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            files::remove(part)?;
+        }
+    }
+    if let Some(folder) = path.parent() {
+        files::make_dir(folder)?;
+    }
+    Ok(files::replace(path, text.as_bytes())?)
+}
+
+/// A relative program is the operator's where the root has it (`./scripts/house-bot.sh` beside the configuration), else the repository's own.
+fn located(app: &App, table: &AgentTable) -> AgentTable {
+    let mut table = table.clone();
+    if let Some(program) = table.argv.first_mut()
+        && program.contains('/')
+        && app.settings.root.join(&*program).is_file()
+    {
+        *program = app.settings.root.join(&*program).display().to_string();
+    }
+    table
+}
+
+fn prompt(attempt: &Attempt<'_>) -> Result<(String, Manifest), Trouble> {
+    let app = attempt.shift.app;
+    let test_command = attempt.repository.settings.test_command.as_ref().map(ToString::to_string);
+    let execution = Execution {
+        task: attempt.task(),
+        sources: &sources(attempt)?,
+        test_command: test_command.as_deref(),
+    };
+    let made = app.prompts.execution(&execution, &app.redactor);
+    made.map_err(|error| Trouble::Run(error.to_string()))
+}
+
+/// The context of a prompt: files of the base branch, and for strategic work what was gathered for plans.
+fn sources(attempt: &Attempt<'_>) -> Result<Sources, Trouble> {
+    let task = attempt.task();
+    let mirror = attempt.repository.mirror()?;
+    let tip = mirror.tracked_tip(&task.base_branch)?;
+    let tracked = |path: &str| -> Result<String, Trouble> {
+        let Some(tip) = &tip else { return Ok(String::new()) };
+        let bytes = mirror.read_file(tip, path, MAX_CONTEXT_BYTES)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let folder =
+        attempt.shift.app.runtime().join("artifacts").join(attempt.repository.key.as_str());
+    let artefact = |name: &str| -> String {
+        let path = folder.join(name);
+        if !prompt::is_strategic(task) || !path.is_file() {
+            return String::new();
+        }
+        files::read_bytes(&path, MAX_CONTEXT_BYTES as u64)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    };
+    let settings = &attempt.repository.settings;
+    Ok(Sources {
+        readme: tracked("README.md")?,
+        strategy: tracked("STRATEGY.md")?,
+        principles: tracked("PLANNING_PRINCIPLES.md")?,
+        memory: tracked(memory::FILE)?,
+        feedback: artefact(&settings.production_feedback.artifact_file),
+        research: artefact(&settings.planning_research.artifact_file),
+    })
+}
