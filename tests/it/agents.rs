@@ -58,7 +58,7 @@ fn a_proven_no_change_closes_the_issue_where_the_configuration_says_so() {
 #[test]
 fn complete_without_a_change_or_proof_gives_the_same_agent_one_more_run_and_then_the_next() {
     let idle = Script::new()
-        .line("echo run >> \"$HOME/../idle-runs\"")
+        .line("echo run >> \"$OPERATOR/../idle-runs\"")
         .line("printf 'STATUS: complete\\nSUMMARY: All good.\\n' > .agent_result.md");
     let world = dispatched(World::with_agents(&[("idle", idle), ("busy", Script::works())]));
     world.run("queue").ok();
@@ -249,7 +249,7 @@ fn a_quota_seen_by_us_parks_the_agent_and_costs_no_attempt() {
 #[test]
 fn a_chain_that_is_out_parks_the_task_until_the_first_is_back() {
     let out = Script::new()
-        .line("test -e \"$HOME/mended\" || { echo 'Error: usage limit reached' >&2; exit 1; }")
+        .line("test -e \"$OPERATOR/mended\" || { echo 'Error: usage limit reached' >&2; exit 1; }")
         .line("echo x > x.txt")
         .reports("complete", "none", "Did it.");
     let mut world = dispatched(World::with_agents(&[("worker", out)]));

@@ -266,7 +266,7 @@ fn a_branch_of_ours_that_is_there_already_is_continued() {
 #[test]
 fn a_branch_that_appears_while_the_agent_runs_is_not_overwritten() {
     let agent = Script::new()
-        .line("git -C \"$HOME/../shop\" push --quiet origin main:refs/heads/agent/shop-1")
+        .line("git -C \"$OPERATOR/../shop\" push --quiet origin main:refs/heads/agent/shop-1")
         .line("echo x > x.txt")
         .reports("complete", "none", "Did it.");
     let world = after(agent);

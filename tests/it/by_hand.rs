@@ -80,7 +80,7 @@ fn task_retry_does_what_moving_does() {
 #[test]
 fn a_file_that_is_moved_out_of_processing_stops_its_worker_at_the_next_checkpoint() {
     let agent = Script::new()
-        .line("mv \"$HOME/../runtime/mailbox/processing/shop-1.md\" \"$HOME/../runtime/mailbox/blocked/\"")
+        .line("mv \"$OPERATOR/../runtime/mailbox/processing/shop-1.md\" \"$OPERATOR/../runtime/mailbox/blocked/\"")
         .writes("work.txt", "work")
         .reports("complete", "none", "Did it.");
     let world = dispatched(World::with_agents(&[("worker", agent)]));
@@ -94,7 +94,7 @@ fn a_file_that_is_moved_out_of_processing_stops_its_worker_at_the_next_checkpoin
 #[test]
 fn a_task_that_is_moved_back_while_it_runs_is_run_anew() {
     let agent = Script::new()
-        .line("test -e \"$HOME/once\" || { touch \"$HOME/once\"; mv \"$HOME/../runtime/mailbox/processing/shop-1.md\" \"$HOME/../runtime/mailbox/inbox/\"; }")
+        .line("test -e \"$OPERATOR/once\" || { touch \"$OPERATOR/once\"; mv \"$OPERATOR/../runtime/mailbox/processing/shop-1.md\" \"$OPERATOR/../runtime/mailbox/inbox/\"; }")
         .writes("work.txt", "work")
         .reports("complete", "none", "Did it.");
     let world = dispatched(World::with_agents(&[("worker", agent)]));
@@ -121,7 +121,7 @@ fn moving_a_task_to_done_by_hand_or_cancelling_it_ends_it() {
 #[test]
 fn a_task_that_is_being_worked_on_can_be_cancelled_by_nobody_else() {
     let agent = Script::new()
-        .line("touch \"$HOME/started\"; until test -e \"$HOME/go\"; do sleep 0.01; done; echo x > x.txt")
+        .line("touch \"$OPERATOR/started\"; until test -e \"$OPERATOR/go\"; do sleep 0.01; done; echo x > x.txt")
         .reports("complete", "none", "Did it.");
     let world = dispatched(World::with_agents(&[("worker", agent)]));
     let mut queue = world.command(&["queue"]).stdout(std::process::Stdio::null()).spawn().unwrap();

@@ -417,7 +417,7 @@ fn secrets_leave_no_trace() {
         "654321:PLANTED-telegram-token-of-the-config",
     ];
     let agent = Script::new()
-        .line("secrets=$(grep -o '654321:[A-Za-z-]*' \"$HOME/../config.yaml\")")
+        .line("secrets=$(grep -o '654321:[A-Za-z-]*' \"$OPERATOR/../config.yaml\")")
         .line("echo \"I found $secrets and ghp_PLANTEDplantedPLANTEDplanted00000001\"")
         .line("echo x > x.txt")
         .line("printf 'STATUS: %s\\nBLOCKER_CODE: %s\\nSUMMARY: I found %s ghp_PLANTEDplantedPLANTEDplanted00000001\\nDECISIONS:\\n- Keep %s\\n' \"$(test $AGENTOS_ATTEMPT = 1 && echo partial || echo complete)\" none \"$secrets\" \"$secrets\" > .agent_result.md");
@@ -483,6 +483,7 @@ fn the_help_is_as_it_was_read_last() {
         "demo --help",
         "status --help",
         "why --help",
+        "adopt --help",
         "task --help",
         "issue --help",
         "issue create --help",

@@ -1,6 +1,8 @@
 //! The crash loop with the real binary: a story dies at its first crash point and goes on, then at its second, and so on until nothing
 //! dies any more. After each death the next ticks must bring the story to the same end.
 
+mod github;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -12,9 +12,18 @@ mod bad_input;
 mod by_hand;
 mod commands;
 mod concurrency;
+mod conformance;
+mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
+mod github;
+mod hub;
 mod idempotence;
+mod injection;
+mod leaks;
+mod money;
+mod real_agents;
+mod sandbox;
 #[cfg(feature = "failpoints")]
 mod schedules;
 mod stories;

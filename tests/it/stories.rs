@@ -341,7 +341,7 @@ fn withdrawn_work_is_cancelled_when_it_is_claimed() {
 #[test]
 fn work_that_is_withdrawn_while_the_agent_runs_is_saved_and_not_published() {
     let agent = Script::new()
-        .line("sed -i 's/^status: .*/status: Backlog/' \"$HOME/../board/shop/issues/1.md\"")
+        .line("sed -i 's/^status: .*/status: Backlog/' \"$OPERATOR/../board/shop/issues/1.md\"")
         .writes("work.txt", "work")
         .reports("complete", "none", "Did it.");
     let world = World::with_agents(&[("worker", agent)]);

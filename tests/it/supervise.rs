@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests play the worker, the agent and the operator")]
 
 mod deaths;
+mod staged;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agentos::sys::process::{Stat, become_subreaper};
+use agentos::sys::sandbox::Confinement;
 use agentos::sys::signals::Stop;
 use agentos::sys::supervise::{Helper, RunEnd, RunOutcome, RunSpec, end_run, run};
 use tempfile::TempDir;
@@ -44,6 +46,7 @@ impl Stage {
             watch_dir: None,
             grace: Duration::from_millis(200),
             marker,
+            confinement: Confinement::default(),
         };
         Self { dir, spec }
     }

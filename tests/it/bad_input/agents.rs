@@ -4,12 +4,12 @@ use std::fs;
 use std::process::Command;
 
 use super::{after, dispatched};
-use crate::support::{Script, World};
+use crate::support::{Script, World, processes_with};
 
 #[test]
 fn an_agent_that_writes_outside_its_worktree_is_reported() {
     let agent = Script::works()
-        .line("echo planted > \"$HOME/../shop/planted.txt\"; echo '# planted' >> \"$HOME/../config.yaml\"");
+        .line("echo planted > \"$OPERATOR/../shop/planted.txt\"; echo '# planted' >> \"$OPERATOR/../config.yaml\"");
     let world = after(agent);
     let receipt = world.receipt("shop-1", "1");
     let writes = receipt["outside_writes"].to_string();
@@ -23,18 +23,18 @@ fn whatever_an_agent_does_to_git_its_files_are_what_counts() {
         ("deletes .git", "rm -rf .git"),
         ("replaces .git", "rm -rf .git; git init -q .; git add -A; git commit -qm evil"),
         ("points .git elsewhere", "rm -rf .git; echo 'gitdir: /nowhere' > .git"),
-        ("links .git", "rm -rf .git; ln -s \"$HOME/../shop/.git\" .git"),
+        ("links .git", "rm -rf .git; ln -s \"$OPERATOR/../shop/.git\" .git"),
         ("commits", "git add -A; git commit -qm mine; git commit -q --allow-empty -m two"),
         ("changes branch", "git checkout -q -b other; git add -A; git commit -qm mine"),
         ("detaches", "git checkout -q --detach"),
         ("stashes", "echo x > stashed.txt; git add stashed.txt; git stash -q; echo 1 > kept.txt"),
         (
             "plants hooks",
-            "mkdir -p .git/hooks; printf '#!/bin/sh\\ntouch \"%s/pwned\"\\n' \"$HOME\" > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; git config core.hooksPath .git/hooks",
+            "mkdir -p .git/hooks; printf '#!/bin/sh\\ntouch \"%s/pwned\"\\n' \"$OPERATOR\" > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; git config core.hooksPath .git/hooks",
         ),
         (
             "plants a filter",
-            "git config filter.x.clean \"touch $HOME/pwned\"; git config core.fsmonitor \"touch $HOME/pwned\"; echo '*.txt filter=x' > .git/info/attributes",
+            "git config filter.x.clean \"touch $OPERATOR/pwned\"; git config core.fsmonitor \"touch $OPERATOR/pwned\"; echo '*.txt filter=x' > .git/info/attributes",
         ),
         ("locks the index", "touch .git/index.lock .git/HEAD.lock"),
         ("resets", "git add -A; git commit -qm x; git reset -q --soft HEAD~1"),
@@ -93,18 +93,16 @@ fn links_and_odd_names_that_an_agent_leaves_are_committed_as_they_are() {
 
 #[test]
 fn nothing_that_an_agent_starts_outlives_its_run() {
+    let mark = format!("outlives-{}", std::process::id());
+    let stay = format!("trap \"\" TERM HUP; : > $0; while :; do sleep 1; done # {mark}");
     let agent = Script::works()
-        .line("(sleep 300 & echo $! > \"$HOME/a.pid\") ")
-        .line("setsid sh -c 'sleep 300 & echo $! > \"$HOME/b.pid\"; wait' >/dev/null 2>&1 &")
-        .line("sh -c 'trap \"\" TERM HUP; echo $$ > \"$HOME/c.pid\"; while :; do sleep 1; done' &")
-        .line("until test -s \"$HOME/a.pid\" -a -s \"$HOME/b.pid\" -a -s \"$HOME/c.pid\"; do sleep 0.01; done");
+        .line(&format!("(sh -c '{stay}' a &)"))
+        .line(&format!("setsid sh -c '{stay}' b >/dev/null 2>&1 &"))
+        .line(&format!("sh -c '{stay}' c &"))
+        .line("until test -e a -a -e b -a -e c; do sleep 0.01; done");
     let world = after(agent);
     assert_eq!(world.folder_of("shop-1"), "done");
-    for name in ["a", "b", "c"] {
-        let pid = world.read(&format!("home/{name}.pid")).trim().to_owned();
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{name} is alive: {stat}");
-    }
+    assert_eq!(processes_with(&mark), Vec::<String>::new());
     assert!(world.receipt("shop-1", "1")["killed_survivors"].as_u64().unwrap() >= 1);
 }
 
@@ -169,8 +167,8 @@ fn endless_output_is_bounded() {
 #[test]
 fn a_stop_signal_saves_the_work_and_the_next_run_goes_on() {
     let agent = Script::new()
-        .line("echo half > half.txt; touch \"$HOME/started\"")
-        .line("test -e \"$HOME/go\" || sleep 300")
+        .line("echo half > half.txt; touch \"$OPERATOR/started\"")
+        .line("test -e \"$OPERATOR/go\" || sleep 300")
         .reports("complete", "none", "Did it.");
     let world = dispatched(World::with_agents(&[("worker", agent)]));
     let mut queue = world.command(&["queue"]).stdout(std::process::Stdio::null()).spawn().unwrap();

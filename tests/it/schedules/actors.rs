@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use agentos::app::{RunFailed, Runner};
 use agentos::sys::crash::Crash;
+use agentos::sys::signals::Stop;
 use agentos::sys::supervise::{RunEnd, RunOutcome, RunSpec};
 use async_trait::async_trait;
 
@@ -36,6 +37,11 @@ impl Runner for Actors {
             None => Ok(outcome(ci(spec))),
         }
     }
+
+    /// Nobody is stopped for its money here.
+    async fn run_until(&self, spec: &RunSpec, _stop: &Stop) -> Result<RunOutcome, RunFailed> {
+        self.run(spec).await
+    }
 }
 
 fn outcome(end: RunEnd) -> RunOutcome {
@@ -47,6 +53,7 @@ fn outcome(end: RunEnd) -> RunOutcome {
         truncated: false,
         killed_survivors: 0,
         survivors: Vec::new(),
+        reached: Vec::new(),
     }
 }
 

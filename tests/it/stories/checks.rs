@@ -185,7 +185,7 @@ fn the_chain_may_depend_on_the_priority() {
 fn what_ended_leaves_no_worktree_and_its_work_is_saved() {
     let agent = Script::new()
         .writes("work.txt", "work")
-        .line("sed -i 's/^status: .*/status: Backlog/' \"$HOME/../board/shop/issues/1.md\"")
+        .line("sed -i 's/^status: .*/status: Backlog/' \"$OPERATOR/../board/shop/issues/1.md\"")
         .reports("complete", "none", "Did it.");
     let world = World::with_agents(&[("worker", agent)]);
     world.ready_issue("Add a cart", "");

@@ -47,6 +47,13 @@ pub(crate) const FILES: [(&str, &str); 3] = [
 impl CrashRoot {
     /// A root with these agents (name and script), in the order of the chain, and these lines of configuration.
     pub(crate) fn new(agents: &[(&str, &str)], settings: &str) -> Self {
+        let repos =
+            "repos:\n- repo: acme/shop\n  host: local\n  path: shop\n  ci_command: sh test.sh\n";
+        Self::with_repos(agents, settings, repos)
+    }
+
+    /// The same with other lines about repositories.
+    pub(crate) fn with_repos(agents: &[(&str, &str)], settings: &str, repos: &str) -> Self {
         let base = fast_dir("agentos-crash-");
         let root = Self { base, now: "2026-01-05T09:00:00Z".parse().unwrap() };
         fs::create_dir_all(root.root().join("home")).unwrap();
@@ -61,7 +68,7 @@ impl CrashRoot {
             writeln!(tables, "  {name}: {{command: [sh, {}]}}", script.display()).unwrap();
         }
         let text = format!(
-            "{settings}merge_policy: auto\nagent_fallbacks: {{implementation: [{}]}}\nagents:\n{tables}repos:\n- repo: acme/shop\n  host: local\n  path: shop\n  ci_command: sh test.sh\n",
+            "{settings}merge_policy: auto\nagent_fallbacks: {{implementation: [{}]}}\nagents:\n{tables}{repos}",
             names.join(", ")
         );
         fs::write(root.root().join("config.yaml"), text).unwrap();

@@ -154,3 +154,13 @@ pub(crate) fn strings(value: &Value) -> Vec<String> {
     let Some(items) = value.as_array() else { return Vec::new() };
     items.iter().filter_map(|item| item.as_str().map(ToOwned::to_owned)).collect()
 }
+
+/// The command lines of living processes, of this test's machine as a whole, that hold a word.
+pub(crate) fn processes_with(word: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|process| {
+        let line = fs::read(process.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    lines.filter(|line| line.contains(word)).collect()
+}

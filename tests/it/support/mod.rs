@@ -2,12 +2,15 @@
 
 #[cfg(feature = "failpoints")]
 pub(crate) mod crash_root;
+pub(crate) mod github;
 mod hands;
+pub(crate) mod http;
+pub(crate) mod hub;
 #[cfg(feature = "failpoints")]
 pub(crate) mod invariants;
 mod script;
 mod world;
 
-pub(crate) use hands::strings;
+pub(crate) use hands::{processes_with, strings};
 pub(crate) use script::Script;
 pub(crate) use world::{Run, World};

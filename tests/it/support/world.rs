@@ -16,8 +16,12 @@ pub(crate) struct World {
     now: Timestamp,
     env: BTreeMap<String, String>,
     agents: Vec<String>,
+    /// An agent or a command plays a person too: it looks and writes where nothing confined could.
+    unconfined: bool,
     settings: String,
     repo_settings: String,
+    /// Where the repository is: the lines before its settings.
+    host: String,
 }
 
 /// A finished command.
@@ -72,8 +76,10 @@ impl World {
             now: "2026-01-05T09:00:00Z".parse().unwrap(),
             env,
             agents: Vec::new(),
+            unconfined: false,
             settings: "merge_policy: auto\n".to_owned(),
             repo_settings: "  ci_command: sh test.sh\n".to_owned(),
+            host: "- repo: acme/shop\n  host: local\n  path: shop\n".to_owned(),
         };
         let home = world.path("home");
         fs::create_dir_all(&home).unwrap();
@@ -89,7 +95,13 @@ impl World {
     /// Adds or replaces an agent; new ones come at the end of the chain.
     pub(crate) fn agent(mut self, name: &str, script: Script) -> Self {
         fs::create_dir_all(self.path("agents")).unwrap();
-        fs::write(self.path(&format!("agents/{name}.sh")), script.render()).unwrap();
+        // An agent's `$HOME` is its own; some tests let it meet the operator's.
+        let operator = format!("#!/bin/sh\nexport OPERATOR='{}'\n", self.path("home").display());
+        let text = script.render();
+        self.unconfined |=
+            text.contains("$OPERATOR") || text.contains(&self.root().display().to_string());
+        let text = text.replacen("#!/bin/sh\n", &operator, 1);
+        fs::write(self.path(&format!("agents/{name}.sh")), text).unwrap();
         if !self.agents.iter().any(|known| known == name) {
             self.agents.push(name.to_owned());
         }
@@ -107,14 +119,49 @@ impl World {
 
     /// Replaces the settings of the repository (indented lines below `repos[0]`, two blanks deep).
     pub(crate) fn repo_settings(mut self, yaml: &str) -> Self {
+        // A command that notes what it does in the world.
+        self.unconfined |= yaml.contains(&self.root().display().to_string());
         yaml.clone_into(&mut self.repo_settings);
         self.configure();
         self
     }
 
+    /// The repository lies on this GitHub, and the operator has a token for it.
+    pub(crate) fn on_github(mut self, url: &str, token: &str) -> Self {
+        "- github_repo: acme/shop\n  host: github\n".clone_into(&mut self.host);
+        self.repo_settings = String::new();
+        self.env("GITHUB_TOKEN", token)
+            .setting(&format!("github_api_url: {url}\ngithub_write_interval_ms: 0"))
+    }
+
+    /// The repository on GitHub has its cards on this board.
+    pub(crate) fn on_board(self, number: u64) -> Self {
+        let repos = "[{github_repo: acme/shop, host: github}]";
+        let project = format!("  shop:\n    project_number: {number}\n    repos: {repos}");
+        self.setting(&format!("github_projects:\n{project}")).without_repos()
+    }
+
+    /// The repositories are named in the settings.
+    pub(crate) fn without_repos(mut self) -> Self {
+        self.host = String::new();
+        self.repo_settings = String::new();
+        self.configure();
+        self
+    }
+
+    /// Every file below the root with its content, git's among them.
+    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(self.root(), &[], &mut files);
+        files
+    }
+
     fn configure(&self) {
         use std::fmt::Write as _;
         let mut text = self.settings.clone();
+        if self.unconfined && !text.contains("sandbox:") {
+            text.push_str("sandbox: off\n");
+        }
         writeln!(
             text,
             "agent_fallbacks: {{implementation: [{}]}}\nagents:",
@@ -125,12 +172,9 @@ impl World {
             let script = self.path(&format!("agents/{name}.sh"));
             writeln!(text, "  {name}: {{command: [sh, {}]}}", script.display()).unwrap();
         }
-        writeln!(
-            text,
-            "repos:\n- repo: acme/shop\n  host: local\n  path: shop\n{}",
-            self.repo_settings
-        )
-        .unwrap();
+        if !self.host.is_empty() {
+            writeln!(text, "repos:\n{}{}", self.host, self.repo_settings).unwrap();
+        }
         fs::write(self.path("config.yaml"), text).unwrap();
     }
 
@@ -176,6 +220,11 @@ impl World {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// The environment of every command.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        self.env.clone()
     }
 
     /// Lets time pass.

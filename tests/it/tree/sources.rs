@@ -5,14 +5,21 @@ use std::collections::BTreeSet;
 use super::{assert_none, code_lines, is_rust, sources, text_files};
 
 /// The folders of `src/` that may name a crate which is a decision of one place. What reads like an exception is one: `config` compiles
-/// the globs that it refuses, `domain` matches paths against them, `git` restores the files they name.
-const HOMES: [(&str, &[&str]); 12] = [
+/// the globs that it refuses, `domain` matches paths against them, `git` restores the files they name; `text` checks its redactor with base64.
+const HOMES: [(&str, &[&str]); 19] = [
+    ("base64", &["git", "text"]),
     ("clap", &["cli"]),
     ("git2", &["git"]),
     ("globset", &["config", "domain", "git"]),
+    ("http", &["host"]),
+    ("http_body_util", &["host"]),
+    ("minijinja", &["prompt"]),
+    ("landlock", &["sys"]),
     ("octocrab", &["host"]),
     ("regex", &["text"]),
     ("reqwest", &["host"]),
+    ("rustls", &["host"]),
+    ("rustls_platform_verifier", &["host"]),
     ("rustix", &["sys", "agent", "git"]),
     ("schemars", &["config", "domain"]),
     ("serde_yaml", &["text"]),

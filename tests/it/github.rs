@@ -1,0 +1,7 @@
+//! The program on GitHub, as the fake one plays it: stories, trust, trouble, what is lost on the way, and what idleness costs.
+
+mod idle;
+mod lost;
+mod stories;
+mod trouble;
+mod trust;
