@@ -1,5 +1,5 @@
 //! An agent as a table: how it is called, how it gets its prompt, how its output is read. Four are built in
-//! ([`super::builtin`]); any other command can be described in the configuration.
+//! ([`mod@super::builtin`]); any other command can be described in the configuration.
 
 use std::collections::BTreeMap;
 use std::fs;
