@@ -217,7 +217,10 @@ fn on_checks(snapshot: &Snapshot) -> Verdict {
         ));
     };
     if required.is_empty() {
-        return Verdict::Hold(NO_CHECKS.to_owned());
+        return Verdict::Hold(format!(
+            "`{}` requires no check: protect it and require at least one, or merge by hand",
+            snapshot.pull.base
+        ));
     }
     for name in required {
         match checks.iter().find(|check| check.name == *name).map(|check| check.outcome) {

@@ -127,6 +127,13 @@ fn a_conflict_outranks_green_checks_and_red_ones() {
 }
 
 #[test]
+fn checks_that_ran_unrequired_are_not_called_missing() {
+    let snapshot = Snapshot { required: Some(Vec::new()), ..green() };
+    let Verdict::Hold(reason) = judge(&snapshot) else { panic!("it must hold") };
+    assert!(reason.contains("`main` requires no check"), "{reason}");
+}
+
+#[test]
 fn the_reason_names_what_a_person_can_change() {
     let mut snapshot = green();
     snapshot.limits.max_lines = 11;

@@ -136,8 +136,7 @@ fn what_github_remembers_is_never_old() {
     });
 }
 
-/// The real one takes its time: what was written may not be seen at once. It has never been run where this project is made, which
-/// reaches no GitHub; expect its first run to teach something about the suite.
+/// The real one takes its time: what was written may not be seen at once.
 #[test]
 fn the_real_github_keeps_the_contract_of_all_hosts() {
     let Some(sandbox) = sandbox::Sandbox::of_environment() else {
