@@ -25,6 +25,10 @@ pub const VARIABLES: &[Variable] = &[
     variable("GITHUB_TOKEN", "token for GitHub; agents never see it"),
     variable("GH_TOKEN", "token for GitHub when `GITHUB_TOKEN` is not set; agents never see it"),
     variable("TELEGRAM_BOT_TOKEN", "token of the Telegram bot; agents never see it"),
+    variable(
+        "TZ",
+        "the time zone of quiet hours and digests; that of the machine when it is not set",
+    ),
     variable("NO_COLOR", "set to anything: no colours in what people read"),
     variable(
         "AGENTOS_LOG",

@@ -25,6 +25,15 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Size of one read, in bytes: what a pipe holds.
 const BLOCK: usize = 65_536;
 
+/// Looks for a program along a `PATH`: as the kernel would, but in absolute folders alone.
+pub fn find(name: &str, path: &str) -> Option<PathBuf> {
+    let is_executable = |file: &PathBuf| {
+        file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    let mut folders = path.split(':').map(PathBuf::from).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(folder.join(name)).filter(is_executable))
+}
+
 /// A program to run.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -264,6 +273,13 @@ mod tests {
         let output = script("sleep 600 & echo $!").run().unwrap();
         let pid: u32 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
         assert!(process::end(&process::Stat::of(pid).unwrap()));
+    }
+
+    #[test]
+    fn a_program_is_looked_for_in_absolute_folders_alone() {
+        assert!(find("sh", "relative:/usr/bin:/bin").is_some_and(|found| found.ends_with("sh")));
+        assert_eq!(find("sh", "bin:"), None);
+        assert_eq!(find("no-such-program", "/usr/bin:/bin"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Text and nothing else: YAML, front matter, Markdown sections, markers, redaction, names, similarity. Knows no tasks.
 
 pub mod clean;
+pub mod code;
 pub mod front_matter;
 pub mod hash;
 pub mod marker;

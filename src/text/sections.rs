@@ -105,13 +105,18 @@ fn trimmed(lines: &[&str]) -> String {
 
 /// Whether the reader is inside of fenced code.
 #[derive(Debug, Default)]
-struct Fence {
+pub(crate) struct Fence {
     open: Option<(char, usize)>,
 }
 
 impl Fence {
+    /// Whether a fence is open behind the lines so far.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Goes on by a line; whether that line is code or a fence.
-    fn takes(&mut self, line: &str) -> bool {
+    pub(crate) fn takes(&mut self, line: &str) -> bool {
         let found = fence_mark(line);
         match (self.open, found) {
             (None, Some((mark, length, info))) => {

@@ -31,6 +31,79 @@ pub fn similarity(a: &str, b: &str) -> f64 {
     as_written.max(by_words)
 }
 
+/// A text that is compared with many others: its forms are made once.
+#[derive(Debug, Clone)]
+pub struct Comparable {
+    plain: String,
+    sorted: String,
+    words: Vec<String>,
+    /// Names of files, keys and functions: alike sentences about different ones say different things.
+    names: Vec<String>,
+    letters: usize,
+}
+
+/// Words that a title may have or leave out.
+const FILLERS: [&str; 14] =
+    ["a", "an", "the", "of", "for", "to", "in", "on", "at", "by", "with", "and", "is", "into"];
+
+/// Alike sentences about different names are at most so alike.
+const OTHER_NAMES: f64 = 0.7;
+
+impl Comparable {
+    /// Prepares a text; of a long one its beginning counts.
+    pub fn new(text: &str) -> Self {
+        let plain = normalized(text);
+        let is_name = |word: &&str| {
+            word.contains(['/', '_', '.', '`']) && word.chars().any(char::is_alphabetic)
+        };
+        let trimmed = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let names = plain.split(' ').map(|word| word.trim_end_matches(['.', ',', ':']));
+        let mut names: Vec<String> = names.filter(is_name).map(trimmed).collect();
+        names.sort_unstable();
+        let telling: Vec<&str> = plain.split(' ').filter(|word| !FILLERS.contains(word)).collect();
+        let plain = telling.join(" ");
+        let sorted = sorted_words(&plain);
+        let mut words: Vec<String> = sorted.split(' ').map(ToOwned::to_owned).collect();
+        words.dedup();
+        let letters = plain.chars().count();
+        Self { plain, sorted, words, names, letters }
+    }
+
+    /// Whether the texts can be alike at all: the length of one bounds the likeness, and alike texts share words or parts of them.
+    fn can_be_like(&self, other: &Self) -> bool {
+        let (short, long) = (self.letters.min(other.letters), self.letters.max(other.letters));
+        short * 2 >= long && (long <= 12 || self.shares_a_word(other))
+    }
+
+    fn shares_a_word(&self, other: &Self) -> bool {
+        let mut others = other.words.iter().peekable();
+        for word in &self.words {
+            while others.next_if(|other| *other < word).is_some() {}
+            if others.peek() == Some(&word) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// As [`similarity`], for texts that are compared with many others; those that cannot be alike are told by a look at length and words.
+pub fn likeness(a: &Comparable, b: &Comparable) -> f64 {
+    if a.plain == b.plain {
+        return 1.0;
+    }
+    if !a.can_be_like(b) {
+        return 0.0;
+    }
+    let as_written = strsim::normalized_damerau_levenshtein(&a.plain, &b.plain);
+    let by_words = strsim::normalized_damerau_levenshtein(&a.sorted, &b.sorted);
+    let alike = as_written.max(by_words);
+    let is_about_others = !a.names.is_empty()
+        && !b.names.is_empty()
+        && !a.names.iter().any(|name| b.names.contains(name));
+    if is_about_others { alike.min(OTHER_NAMES) } else { alike }
+}
+
 /// Three letters say nothing: `id` is part of half of all words.
 fn is_part_of(part: &str, whole: &str) -> bool {
     part.len() >= 4 && whole.contains(part)

@@ -1,7 +1,7 @@
 //! Reading: regular files only, of a bounded size, links not followed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -41,6 +41,43 @@ pub fn read_bytes(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FileError> {
         Err(too_large())
     } else {
         Ok(bytes)
+    }
+}
+
+/// The longest line that is handed over; a longer one is none of ours.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// Hands over the lines of a file one after the other, so that a large one needs no more memory than its longest line. A file that is not
+/// there has none, a last line without an end is one that is being written, and bytes that are no text are replaced.
+///
+/// # Errors
+///
+/// When it is no regular file or cannot be read.
+pub fn each_line(path: &Path, take: &mut dyn FnMut(&str)) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    let file = match open_regular(options.read(true), path) {
+        Ok(file) => file,
+        Err(_) if path.symlink_metadata().is_err() => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut reader = BufReader::with_capacity(256 * 1024, file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = reader
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut line)
+            .map_err(|source| FileError::of("read", path, source))?;
+        if read == 0 {
+            return Ok(());
+        }
+        if line.pop_if(|last| *last == b'\n').is_some() {
+            match std::str::from_utf8(&line) {
+                Ok(text) => take(text),
+                Err(_) => take(&String::from_utf8_lossy(&line)),
+            }
+        }
     }
 }
 

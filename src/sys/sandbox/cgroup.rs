@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Control, Reached, Tier};
+use crate::sys::memory;
 use crate::text::hash::sha256_hex;
 
 /// The most processes and threads of one run: builds use hundreds, a fork bomb all that there are.
@@ -121,10 +122,7 @@ fn set(file: &Path, value: &str) -> bool {
 
 /// Three quarters of the machine's memory: a run that wants more would take everybody else's.
 fn memory_limit() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024 / 4 * 3)
+    Some(memory::total()? / 4 * 3)
 }
 
 /// The folders that the groups of a run have, below the groups that this process is in.
