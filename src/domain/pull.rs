@@ -87,6 +87,17 @@ pub struct Check {
     pub log: Option<String>,
     /// The end of its log, bounded; not yet redacted.
     pub log_excerpt: Option<String>,
+    /// The job behind it that can be run again and whose log can be read, where the host has such (GitHub Actions).
+    pub job: Option<u64>,
+    /// The apps that reported under this name, by their numbers; a commit status does not name any.
+    pub apps: Vec<u64>,
+}
+
+impl Check {
+    /// Whether it failed since the operator's own command could not be started, which no repair of the work changes.
+    pub fn could_not_start(&self) -> bool {
+        self.job.is_none() && self.summary.contains("could not be started")
+    }
 }
 
 /// What is known of a head's checks.
@@ -124,6 +135,17 @@ impl Checks {
     }
 }
 
+impl Checks {
+    /// Whether all checks have passed, and those of these names are among them: one that has vanished has not turned green.
+    pub fn are_green(&self, names: &[String]) -> bool {
+        let Self::Known(checks) = self else { return false };
+        let passed = |name: &String| {
+            checks.iter().any(|c| c.name == *name && c.outcome == CheckOutcome::Passed)
+        };
+        self.word() == "passed" && names.iter().all(passed)
+    }
+}
+
 /// Whether head and base can be merged by git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mergeable {
@@ -133,4 +155,62 @@ pub enum Mergeable {
     Conflict,
     /// Not known yet: wait.
     Unknown,
+}
+
+/// What a host says of a merge by itself. It knows rules that we cannot read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostWord {
+    /// Nothing stands against it.
+    Clean,
+    /// The head has to be brought up to date with the base first.
+    Behind,
+    /// A rule forbids it.
+    Blocked,
+    /// A check is not green.
+    Unstable,
+    /// It is a draft.
+    Draft,
+    /// It conflicts.
+    Dirty,
+    /// It does not know yet, or says a word that we do not know: wait.
+    Unknown,
+}
+
+/// A pull request with what its host says of a merge, from one read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The pull request.
+    pub pull: PullRequest,
+    /// Whether head and base merge.
+    pub mergeable: Mergeable,
+    /// What the host says of a merge.
+    pub word: HostWord,
+}
+
+/// What a review said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewState {
+    /// That it may be merged.
+    Approved,
+    /// That it may not be merged like this.
+    ChangesRequested,
+    /// Neither.
+    Commented,
+    /// Something that was taken back, or that somebody else declared void.
+    Dismissed,
+}
+
+/// A review of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Who wrote it.
+    pub by: String,
+    /// Whether that is a person and no program.
+    pub is_person: bool,
+    /// Whether their approval counts: owners, members and collaborators.
+    pub has_say: bool,
+    /// What it said.
+    pub state: ReviewState,
+    /// The head that it is about, where the host says so.
+    pub head: Option<CommitSha>,
 }
