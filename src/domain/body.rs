@@ -1,4 +1,4 @@
-//! The Markdown body of a task: where its history begins. Text from outside stands in fences there, and a heading in a fence is no heading.
+//! The Markdown body of a task: where its history begins, and its sections. Text from outside stands in fences there, and a heading in a fence is no heading.
 
 /// The heading of an attempt's section.
 const ATTEMPT: &str = "# Attempt ";
@@ -74,9 +74,58 @@ pub fn history(body: &str) -> &str {
     attempts(body).first().and_then(|at| body.get(*at..)).unwrap_or_default().trim()
 }
 
+/// Where the sections of level one begin and end, each with its heading.
+fn headings(body: &str) -> Vec<(usize, &str)> {
+    let mut fences = Fences::default();
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for line in body.split_inclusive('\n') {
+        let text = line.trim_end_matches(['\n', '\r']);
+        if !fences.covers(text) && text.starts_with("# ") {
+            found.push((offset, text));
+        }
+        offset += line.len();
+    }
+    found
+}
+
+/// The text below the last heading of level one that begins so, up to the next one; nothing where there is none.
+pub fn last_section<'a>(body: &'a str, heading: &str) -> Option<&'a str> {
+    let headings = headings(body);
+    let at = headings.iter().rposition(|(_, text)| text.starts_with(heading))?;
+    let (begin, text) = headings.get(at)?;
+    let end = headings.get(at + 1).map_or(body.len(), |(next, _)| *next);
+    Some(body.get(begin + text.len()..end)?.trim())
+}
+
+/// The body without the sections of level one under exactly this heading.
+pub fn without_section(body: &str, heading: &str) -> String {
+    let headings = headings(body);
+    let mut text = body.to_owned();
+    for (at, (begin, found)) in headings.iter().enumerate().rev() {
+        if *found == heading {
+            let end = headings.get(at + 1).map_or(body.len(), |(next, _)| *next);
+            text.replace_range(*begin..end, "");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_ends_at_the_next_heading_that_is_in_no_fence() {
+        let body = "# Goal\n\na\n\n# Repair 1\n\nold\n\n# Repair 2\n\nred\n\n```text\n# not a heading\n```\n\n# Escalation\n\nx\n\n# Attempt 3\n";
+        let repair = last_section(body, "# Repair ");
+        assert_eq!(repair, Some("red\n\n```text\n# not a heading\n```"));
+        assert_eq!(last_section(body, "# Escalation"), Some("x"));
+        assert_eq!(last_section(body, "# not"), None);
+        let without = without_section(body, "# Escalation");
+        assert!(!without.contains("Escalation") && without.ends_with("```\n\n# Attempt 3\n"));
+        assert_eq!(without_section(body, "# Repair"), body);
+    }
 
     #[test]
     fn a_heading_in_a_fence_begins_no_attempt() {

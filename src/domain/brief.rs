@@ -5,6 +5,7 @@ use super::body::embedded;
 use super::ids::{AgentName, BranchName};
 use super::issue::Issue;
 use super::kinds::{Priority, TaskType};
+use super::proposal::Proposal;
 use crate::text::clean;
 use crate::text::hash::sha256_hex;
 use crate::text::sections::{self, Section};
@@ -39,8 +40,20 @@ pub struct Brief {
 /// How a line begins that tells what was taken out of the issue's text.
 pub const REMOVED: &str = "Removed from the issue's text";
 
+/// Whether an issue says neither its goal nor when it is reached, so that a model is worth asking.
+pub fn is_open(issue: &Issue) -> bool {
+    let parts = sections::level2(&clean::untrusted(&issue.body).text);
+    section(&parts, "Goal").is_none() && section(&parts, "Success Criteria").is_none()
+}
+
 /// Reads an issue; `agents` are the configured names.
 pub fn freeze(issue: &Issue, agents: &[AgentName]) -> Brief {
+    freeze_with(issue, agents, None)
+}
+
+/// Reads an issue, and takes from a model's proposal what the issue leaves open: a person's words always win, and branch, base, ids,
+/// priority, labels and dependencies are never a model's.
+pub fn freeze_with(issue: &Issue, agents: &[AgentName], proposal: Option<&Proposal>) -> Brief {
     let cleaned = clean::untrusted(&issue.body);
     let parts = sections::level2(&cleaned.text);
     let mut notes: Vec<String> =
@@ -48,14 +61,24 @@ pub fn freeze(issue: &Issue, agents: &[AgentName]) -> Brief {
     let agent = preferred_agent(issue, &parts, agents, &mut notes);
     let base_branch = base_branch(&parts, &mut notes);
     let title = clean::one_line(&clean::untrusted(&issue.title).text, MAX_TITLE_CHARS);
-    let body = render(&title, &cleaned.text, &parts, &notes);
+    let task_type = task_type(issue, &parts);
+    let mut open = proposal.cloned();
+    if let Some(open) = &mut open {
+        open.task_type = open.task_type.filter(|_| task_type.is_none());
+        let is_said = agent.is_some() || word(&parts, "Agent Preference").is_some();
+        open.agent = open.agent.take().filter(|_| !is_said);
+        notes.extend(open.note(|name| section(&parts, name).is_some()));
+    }
+    let body = render(&title, &cleaned.text, &parts, &notes, open.as_ref());
+    let (proposed_type, proposed_agent) =
+        open.map(|open| (open.task_type, open.agent)).unwrap_or_default();
     Brief {
-        task_type: task_type(issue, &parts),
+        task_type: task_type.or(proposed_type),
         priority: priority(&issue.labels),
         outcome_checks: outcome_checks(&parts),
         sha256: sha256_hex(format!("{}\n{}", issue.title, issue.body).as_bytes()),
         title,
-        agent,
+        agent: agent.or(proposed_agent),
         base_branch,
         body,
     }
@@ -157,25 +180,43 @@ fn outcome_checks(parts: &[Section]) -> Vec<String> {
     ids
 }
 
-fn render(title: &str, source: &str, parts: &[Section], notes: &[String]) -> String {
+/// What holds where nobody says otherwise.
+const CRITERIA: &str = "- The goal is met, and the tests of the repository pass.";
+
+/// The same for what is not to be done.
+const CONSTRAINTS: &str = "- Change only what the goal needs.\n- Stay inside this repository.";
+
+fn render(
+    title: &str,
+    source: &str,
+    parts: &[Section],
+    notes: &[String],
+    proposal: Option<&Proposal>,
+) -> String {
     let own = |name: &str, default: &str| -> String {
         section(parts, name).map_or_else(|| default.to_owned(), embedded)
     };
-    let goal_default = if title.is_empty() { "See the source below." } else { title };
-    let mut context = own("Context", "None.");
-    for note in notes {
-        context.push_str("\n\n");
-        context.push_str(note);
-    }
+    let titled = if title.is_empty() { "See the source below." } else { title };
+    let goal = proposal.map_or(titled, |proposal| proposal.goal.as_str());
+    let items = |default: &str, own: fn(&Proposal) -> &[String]| -> String {
+        let listed = proposal.map(own).unwrap_or_default();
+        let lines = listed.iter().map(|item| format!("- {}", clean::one_line(item, 400)));
+        lines.chain([default.to_owned()]).collect::<Vec<_>>().join("\n")
+    };
+    let criteria = items(CRITERIA, |proposal| &proposal.success_criteria);
+    let constraints = items(CONSTRAINTS, |proposal| &proposal.constraints);
+    let said = section(parts, "Context").map(embedded);
+    let context: Vec<String> = said.into_iter().chain(notes.iter().cloned()).collect();
+    let context = if context.is_empty() { "None.".to_owned() } else { context.join("\n\n") };
     let (source, cut) = bounded(source);
     let cut = cut
         .map(|bytes| format!("\n\n(The last {bytes} bytes are left out here.)"))
         .unwrap_or_default();
     format!(
         "# Goal\n\n{}\n\n# Success Criteria\n\n{}\n\n# Constraints\n\n{}\n\n# Context\n\n{}\n\n# Source\n\n{}{}\n",
-        embedded(&own("Goal", goal_default)),
-        own("Success Criteria", "- The goal is met, and the tests of the repository pass."),
-        own("Constraints", "- Change only what the goal needs.\n- Stay inside this repository."),
+        embedded(&own("Goal", goal)),
+        own("Success Criteria", &criteria),
+        own("Constraints", &constraints),
         context,
         sections::fence(source, "text"),
         cut,

@@ -128,6 +128,8 @@ pub struct Comment {
     pub author_trust: Trust,
     /// Whether it was posted by this program's account.
     pub ours: bool,
+    /// Whether its text was changed after it was posted, as far as the host says.
+    pub edited: bool,
     /// Its text.
     pub body: String,
     /// When it was posted.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ids::{AgentName, TaskId};
+use super::ids::{AgentName, RepoSlug, TaskId};
 use super::kinds::Priority;
 use super::task::Task;
 
@@ -89,6 +89,8 @@ pub fn route(
 pub struct Waiting {
     /// Which task.
     pub id: TaskId,
+    /// The repository that it works on.
+    pub repo: RepoSlug,
     /// How urgent.
     pub priority: Priority,
     /// Waiting since.
@@ -97,12 +99,17 @@ pub struct Waiting {
     pub not_before: Option<Timestamp>,
 }
 
-/// The order in which tasks are taken: by priority raised by age, then older first, then by id. Parked ones are left out.
-pub fn rank(tasks: &[Waiting], now: Timestamp) -> Vec<TaskId> {
+/// How many workers each repository has had lately: those at work, and those that this run has given it.
+pub type Served = BTreeMap<RepoSlug, usize>;
+
+/// The order in which tasks are taken: by priority raised by age, then from the repository that was served least, so that a flood of one
+/// does not keep the others waiting; then older first, then by id. Parked ones are left out.
+pub fn rank(tasks: &[Waiting], served: &Served, now: Timestamp) -> Vec<TaskId> {
     let mut ready: Vec<&Waiting> =
         tasks.iter().filter(|task| task.not_before.is_none_or(|at| at <= now)).collect();
     ready.sort_by(|a, b| {
-        let key = |task: &Waiting| (urgency(task, now), task.created_at);
+        let served = |task: &Waiting| served.get(&task.repo).copied().unwrap_or_default();
+        let key = |task: &Waiting| (urgency(task, now), served(task), task.created_at);
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
     });
     ready.into_iter().map(|task| task.id.clone()).collect()
@@ -119,6 +126,21 @@ fn urgency(task: &Waiting, now: Timestamp) -> i64 {
     (base - waited_hours.max(0) / AGEING_HOURS).max(0)
 }
 
+/// Why no further worker may begin, if so: what is free must do for one more run and for each that has just begun and still grows. The only
+/// worker always may: a machine on which nothing ever ran would help nobody. What is free is unknown on some machines; then nothing is held.
+pub fn no_room(free: Option<u64>, at_work: usize, just_begun: usize, each: u64) -> Option<String> {
+    let free = free.filter(|_| at_work > 0)?;
+    let needed = each.saturating_mul(just_begun.saturating_add(1) as u64);
+    let mib = |bytes: u64| bytes / (1024 * 1024);
+    (free < needed).then(|| {
+        format!(
+            "{} MiB of memory are free, and {} more are wanted beside {at_work} at work (`worker_memory_mb`)",
+            mib(free),
+            mib(needed)
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,11 +150,53 @@ mod tests {
     }
 
     fn waiting(id: &str, priority: Priority, created: i64) -> Waiting {
-        Waiting { id: id.parse().unwrap(), priority, created_at: at(created), not_before: None }
+        let (repo, _) = id.rsplit_once('-').unwrap();
+        Waiting {
+            id: id.parse().unwrap(),
+            repo: format!("acme/{repo}").parse().unwrap(),
+            priority,
+            created_at: at(created),
+            not_before: None,
+        }
     }
 
     fn order(tasks: &[Waiting], now: i64) -> Vec<String> {
-        rank(tasks, at(now)).iter().map(ToString::to_string).collect()
+        rank(tasks, &Served::new(), at(now)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_flood_of_one_repository_does_not_keep_the_others_waiting() {
+        let mut tasks: Vec<Waiting> =
+            (1..=20).map(|n| waiting(&format!("web-{n}"), Priority::Normal, 0)).collect();
+        tasks.push(waiting("api-1", Priority::Normal, 1));
+        tasks.push(waiting("api-2", Priority::Normal, 1));
+        tasks.push(waiting("web-30", Priority::High, 1));
+        let mut served = Served::new();
+        let mut taken = Vec::new();
+        for _ in 0..6 {
+            let next = rank(&tasks, &served, at(1)).remove(0);
+            let position = tasks.iter().position(|task| task.id == next).unwrap();
+            *served.entry(tasks.remove(position).repo).or_default() += 1;
+            taken.push(next.to_string());
+        }
+        assert_eq!(taken, ["web-30", "api-1", "web-1", "api-2", "web-10", "web-11"]);
+    }
+
+    #[test]
+    fn a_further_worker_begins_only_where_there_is_memory_for_it() {
+        const MIB: u64 = 1024 * 1024;
+        let told = |free: Option<u64>, at_work, just_begun| {
+            no_room(free.map(|mib| mib * MIB), at_work, just_begun, 768 * MIB)
+        };
+        assert_eq!(told(Some(1), 0, 0), None, "the only worker always may");
+        assert_eq!(told(None, 3, 1), None, "unknown");
+        assert_eq!(told(Some(768), 1, 0), None);
+        assert_eq!(told(Some(2 * 768), 2, 1), None);
+        assert_eq!(
+            told(Some(767), 1, 0).unwrap(),
+            "767 MiB of memory are free, and 768 more are wanted beside 1 at work (`worker_memory_mb`)"
+        );
+        assert!(told(Some(2 * 768 - 1), 2, 1).is_some());
     }
 
     #[test]

@@ -175,6 +175,8 @@ pub struct Counters {
     pub repairs: u32,
     /// Rebases of its pull request.
     pub rebases: u32,
+    /// Updates of its pull request onto a base that had moved without a conflict.
+    pub updates: u32,
 }
 
 /// A task with its text.
@@ -227,6 +229,10 @@ pub struct Task {
     pub head_sha: Option<CommitSha>,
     /// A commit that is being pushed to the branch by a rebase: ours as soon as the branch shows it.
     pub next_head: Option<CommitSha>,
+    /// The head whose failed jobs were run again; that is done once for a head.
+    pub rerun_head: Option<CommitSha>,
+    /// The head that a person approved beyond the limits of diffs.
+    pub approved_head: Option<CommitSha>,
     /// How it ended, only in `done/`.
     pub outcome: Option<Outcome>,
     /// How often this issue has been dispatched.
@@ -249,6 +255,10 @@ pub struct Task {
     pub reason: Option<String>,
     /// The code under which the last attempt did not finish.
     pub blocker: Option<BlockerCode>,
+    /// Who approved it.
+    pub approved_by: Option<String>,
+    /// The comment whose command was carried out last, so that no crash carries it out twice.
+    pub last_command: Option<u64>,
     /// A move that was decided and may not have been carried out.
     pub settling: Option<Move>,
     /// What the host was last seen to show.
@@ -319,6 +329,8 @@ pub(crate) mod tests {
             pr: None,
             head_sha: None,
             next_head: None,
+            rerun_head: None,
+            approved_head: None,
             outcome: None,
             generation: 1,
             brief_sha256: String::new(),
@@ -330,6 +342,8 @@ pub(crate) mod tests {
             parked_minutes: 0,
             reason: None,
             blocker: None,
+            approved_by: None,
+            last_command: None,
             settling: None,
             host_state: None,
             unknown: Vec::new(),

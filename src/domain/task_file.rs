@@ -93,6 +93,8 @@ front_matter_keys! {
     repairs: u32,
     #[serde(default)]
     rebases: u32,
+    #[serde(default, skip_serializing_if = "is_no_count")]
+    updates: u32,
     #[serde(default)]
     tried: Vec<AgentName>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -112,7 +114,15 @@ front_matter_keys! {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_head: Option<CommitSha>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    rerun_head: Option<CommitSha>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approved_head: Option<CommitSha>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approved_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_command: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settling: Option<Move>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +158,11 @@ fn four() -> u32 {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_no_count(value: &u32) -> bool {
     *value == 0
 }
 
@@ -234,6 +249,7 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
             free_runs: keys.free_runs,
             repairs: keys.repairs,
             rebases: keys.rebases,
+            updates: keys.updates,
         },
         earlier_rounds: keys.earlier_rounds.min(keys.tried.len()),
         tried: keys.tried,
@@ -241,6 +257,8 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
         pr: keys.pr,
         head_sha: keys.head_sha,
         next_head: keys.next_head,
+        rerun_head: keys.rerun_head,
+        approved_head: keys.approved_head,
         outcome: keys.outcome,
         generation: keys.generation.max(1),
         brief_sha256: keys.brief_sha256,
@@ -252,6 +270,8 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
         parked_minutes: keys.parked_minutes,
         reason: keys.reason,
         blocker: keys.blocker,
+        approved_by: keys.approved_by,
+        last_command: keys.last_command,
         settling: keys.settling,
         host_state: keys.host_state,
         unknown,
@@ -285,6 +305,7 @@ fn to_keys(task: &Task) -> Keys {
         free_runs: task.counters.free_runs,
         repairs: task.counters.repairs,
         rebases: task.counters.rebases,
+        updates: task.counters.updates,
         tried: task.tried.clone(),
         earlier_rounds: task.earlier_rounds,
         assigned: task.assigned.clone(),
@@ -294,7 +315,11 @@ fn to_keys(task: &Task) -> Keys {
         pr: task.pr,
         head_sha: task.head_sha.clone(),
         next_head: task.next_head.clone(),
+        rerun_head: task.rerun_head.clone(),
+        approved_head: task.approved_head.clone(),
         outcome: task.outcome,
+        approved_by: task.approved_by.clone(),
+        last_command: task.last_command,
         settling: task.settling,
         host_state: task.host_state,
         generation: task.generation,

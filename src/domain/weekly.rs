@@ -1,0 +1,70 @@
+//! When the weekly jobs are due: once the last Monday 07:00, where the operator lives, has passed since they last ran (seed 000). Pure.
+
+use jiff::civil::{Weekday, time};
+use jiff::{Timestamp, Zoned};
+
+/// The Monday 07:00 that was last reached.
+pub fn last_monday(now: &Zoned) -> Option<Timestamp> {
+    let date = now.date();
+    let days = date.weekday().since(Weekday::Monday);
+    let monday = date.checked_sub(jiff::ToSpan::days(i64::from(days))).ok()?;
+    let at = |date: jiff::civil::Date| {
+        date.to_datetime(time(7, 0, 0, 0)).to_zoned(now.time_zone().clone()).ok()
+    };
+    let this_week = at(monday)?;
+    if this_week <= *now {
+        return Some(this_week.timestamp());
+    }
+    Some(at(monday.checked_sub(jiff::ToSpan::days(7)).ok()?)?.timestamp())
+}
+
+/// Whether a job is due: it last ran before that Monday, or never, and there was something to look at by then.
+pub fn is_due(last: Option<Timestamp>, first_record: Option<Timestamp>, now: &Zoned) -> bool {
+    let Some(monday) = last_monday(now) else { return false };
+    match last {
+        Some(last) => last < monday,
+        None => first_record.is_some_and(|first| first < monday),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zoned(text: &str) -> Zoned {
+        format!("{text}[Europe/Berlin]").parse().unwrap()
+    }
+
+    #[test]
+    fn the_week_begins_on_monday_at_seven_where_the_operator_lives() {
+        // 2026-11-16 is a Monday; Berlin is an hour ahead of UTC in November and two in summer.
+        for (now, monday) in [
+            ("2026-11-16T06:59:59+01:00", "2026-11-09T06:00:00Z"),
+            ("2026-11-16T07:00:00+01:00", "2026-11-16T06:00:00Z"),
+            ("2026-11-22T23:59:00+01:00", "2026-11-16T06:00:00Z"),
+            ("2026-07-01T12:00:00+02:00", "2026-06-29T05:00:00Z"),
+            // The clocks were put back on Sunday the 25th of October.
+            ("2026-10-26T06:30:00+01:00", "2026-10-19T05:00:00Z"),
+            ("2026-10-26T07:00:00+01:00", "2026-10-26T06:00:00Z"),
+        ] {
+            assert_eq!(last_monday(&zoned(now)), Some(monday.parse().unwrap()), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_due_once_a_week_and_not_before_there_is_anything_to_look_at() {
+        let now = zoned("2026-11-18T12:00:00+01:00");
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        let (before, after) = (at("2026-11-16T05:59:59Z"), at("2026-11-16T06:00:00Z"));
+        for (last, first, due) in [
+            (None, None, false),
+            (None, after, false),
+            (None, before, true),
+            (before, before, true),
+            (after, before, false),
+            (at("2026-11-18T10:00:00Z"), before, false),
+        ] {
+            assert_eq!(is_due(last, first, &now), due, "{last:?} {first:?}");
+        }
+    }
+}
