@@ -154,15 +154,16 @@ fn blocks(layer: &Layer) -> Result<(), Fault> {
 /// Checks the keys that stand only at the top.
 pub(super) fn global(raw: &RawConfig, known: &KnownAgents<'_>) -> Result<(), Fault> {
     range("max_parallel_workers", raw.max_parallel_workers, 1, 64)?;
+    range("worker_memory_mb", raw.worker_memory_mb, 0, 1_048_576)?;
     range("retention_days", raw.retention_days, 1, 3650)?;
     range("disk_budget_gb", raw.disk_budget_gb, TINY, 1_000_000.0)?;
-    range("alert_after_hours", raw.alert_after_hours, TINY, MAX_DAYS * 24.0)?;
+    range("alert_after_hours", raw.alert_after_hours, 0.0, MAX_DAYS * 24.0)?;
     range("digest_hour", raw.digest_hour, 0, 23)?;
     urls(raw)?;
     if let Some(name) = raw.default_agent.as_deref().filter(|name| *name != "auto") {
         known.check(name, &["default_agent"])?;
     }
-    if let Some(names) = &raw.planner_agents {
+    if let Some(names) = raw.planner_agents.as_ref().filter(|names| !names.0.is_empty()) {
         let path = ["planner_agents"];
         agents(&names.0, &path)?;
         known.check_all(names.0.iter().map(String::as_str), &path)?;

@@ -12,6 +12,7 @@ use super::settings::{AgentBudget, AgentSettings, Budgets, Repo, Settings, Teleg
 use super::source::Source;
 use super::values::{CommandLine, SandboxMode, Words};
 use crate::domain::ids::AgentName;
+use crate::domain::quiet::QuietHours;
 use crate::text::secret::Secret;
 
 /// Paths of the configuration, made absolute below the root.
@@ -79,11 +80,13 @@ pub(super) fn settings(
         repos,
         agents: own_agents(raw.agents.as_ref())?,
         default_agent: default_agent.map(|name| agent(name, &["default_agent"])).transpose()?,
-        planner_agents: agents(&planner.0, &["planner_agents"])?,
+        planner_agents: planners(&planner.0)?,
+        planner_agents_named: raw.planner_agents.is_some(),
         max_parallel_workers: raw
             .max_parallel_workers
             .or(defaults.max_parallel_workers)
             .unwrap_or(1),
+        worker_memory_mb: raw.worker_memory_mb.or(defaults.worker_memory_mb).unwrap_or_default(),
         github_write_interval: Duration::from_millis(
             raw.github_write_interval_ms.or(defaults.github_write_interval_ms).unwrap_or(1000),
         ),
@@ -102,6 +105,11 @@ pub(super) fn settings(
         telegram: telegram(raw, defaults.telegram_api_url),
         root,
     })
+}
+
+/// The agents that answer questions. An empty list is a choice: nobody is asked.
+fn planners(names: &[String]) -> Result<Vec<AgentName>, Fault> {
+    if names.is_empty() { Ok(Vec::new()) } else { agents(names, &["planner_agents"]) }
 }
 
 fn telegram(raw: &RawConfig, default_url: Option<String>) -> Telegram {
@@ -153,25 +161,12 @@ fn budgets(raw: Option<&RawBudgets>) -> Result<Budgets, Fault> {
     })
 }
 
-/// Reads `22:00-07:00` or `22-7` and writes it as the former.
-fn quiet_hours(text: &str) -> Result<String, Fault> {
-    let span = text.split_once(['-', '–']).and_then(|(from, to)| Some((time(from)?, time(to)?)));
-    match span {
-        Some((from, to)) if from != to => Ok(format!("{from}-{to}")),
-        _ => {
-            let fault =
-                Fault::at(&["quiet_hours"], "`quiet_hours` must be two times of day".to_owned());
-            Err(fault.with_hint("write them as 22:00-07:00"))
-        }
-    }
-}
-
-fn time(text: &str) -> Option<String> {
-    let (hour, minute) = text.trim().split_once(':').unwrap_or((text.trim(), "0"));
-    let number =
-        |text: &str| text.parse::<u8>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-    let (hour, minute) = (number(hour)?, number(minute)?);
-    (hour < 24 && minute < 60).then(|| format!("{hour:02}:{minute:02}"))
+fn quiet_hours(text: &str) -> Result<QuietHours, Fault> {
+    text.parse().map_err(|_| {
+        let fault =
+            Fault::at(&["quiet_hours"], "`quiet_hours` must be two times of day".to_owned());
+        fault.with_hint("write them as 22:00-07:00")
+    })
 }
 
 fn without_slash(url: &str) -> String {
@@ -185,6 +180,17 @@ fn is_placeholder(text: &str) -> bool {
         || text.starts_with("YOUR_")
         || text.starts_with("your-")
         || text.starts_with('<')
+}
+
+/// A bot that has nobody to write to.
+pub(super) fn bot_without_chat(source: &Source, raw: &RawConfig) -> Option<Warning> {
+    let is_given = |value: Option<&str>| value.is_some_and(|value| !is_placeholder(value));
+    let token = is_given(raw.telegram_bot_token.as_ref().map(Secret::expose));
+    (token && raw.telegram_chat_id.is_none()).then(|| {
+        let message = "without `telegram_chat_id` nobody is told anything".to_owned();
+        let hint = Some("write to the bot, and take the chat's id from `getUpdates`");
+        source.warning(&["telegram_bot_token".to_owned()], message, hint)
+    })
 }
 
 /// Values that were copied from an example and never filled in.

@@ -74,6 +74,8 @@ macro_rules! with_layer_keys {
             whole stale_issue_days: u32 = Some(30);
             /// Whether an issue is closed when its result is a proven "no change needed". Default false.
             whole close_no_change: Flag = Some(Flag(false));
+            /// Whether a pull request on GitHub is brought up to date and tested again before its merge when its base has moved. Default false.
+            whole merge_tested_result: Flag = Some(Flag(false));
             /// none, or required: a sprint waits for a person. Default none.
             whole plan_approval: PlanApproval = Some(PlanApproval::None);
             /// Number of the GitHub project that is the board.

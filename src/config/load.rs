@@ -117,6 +117,7 @@ fn build(
     let settings = globals::settings(&source.file, &raw, root, repos, expander);
     let settings = settings.map_err(|fault| source.fault(&[], fault))?;
     warnings.extend(globals::placeholders(&source, &raw));
+    warnings.extend(globals::bot_without_chat(&source, &raw));
     Ok(Loaded { settings, warnings, source, raw, places })
 }
 

@@ -90,6 +90,7 @@ pub(super) fn repo(
         dedup_threshold: layer.dedup_threshold.unwrap_or_default(),
         stale_issue_days: layer.stale_issue_days.unwrap_or_default(),
         close_no_change: is_set(layer.close_no_change),
+        merge_tested_result: is_set(layer.merge_tested_result),
         plan_approval: layer.plan_approval.unwrap_or(PlanApproval::Required),
         statuses: StatusNames {
             backlog: layer.backlog_value.unwrap_or_default(),

@@ -20,6 +20,19 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Expands `~`, `$VAR` and `${VAR}` as in every path of the configuration; the error says what is wrong, to follow the name of a key.
+///
+/// # Errors
+///
+/// A variable that is not set, the home of another user, a NUL.
+pub fn expand(text: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
+    let home = variables.get("HOME").map(Path::new);
+    paths::Expander { home, variables }.text(text)
+}
+
 pub use blocks::{Privacy, SignalClass, SourceType, TrustLevel};
 pub use error::{ConfigError, Warning};
 pub use explain::{Explanation, schema};

@@ -49,6 +49,8 @@ with_layer_keys! { level
         planner_agents: Words,
         /// Agents that run at the same time. Default 1.
         max_parallel_workers: usize,
+        /// Memory in MiB that must be free before a further worker begins beside others; 0 = never looked at. Default 768.
+        worker_memory_mb: u64,
         /// Shortest time between two writes to GitHub; 0 only for a server on this machine. Default 1000.
         github_write_interval_ms: u64,
         /// Old tasks and runs are archived after so long. Default 30.
@@ -73,7 +75,7 @@ with_layer_keys! { level
         git_author_name: String,
         /// Address of that author. Default a no-reply address.
         git_author_email: String,
-        /// What waits for a person for so long is told once more. Default 24.
+        /// Work and no merge for so long is an alarm; 0 is never. Default 24.
         alert_after_hours: f64,
         /// No messages from and to these times, for example 22:00-07:00.
         quiet_hours: String,
@@ -201,6 +203,7 @@ impl RawConfig {
             default_agent: Some("auto".to_owned()),
             planner_agents: Some(Words(vec!["claude".to_owned(), "codex".to_owned()])),
             max_parallel_workers: Some(1),
+            worker_memory_mb: Some(768),
             github_write_interval_ms: Some(1000),
             retention_days: Some(30),
             disk_budget_gb: Some(10.0),

@@ -11,6 +11,7 @@ use super::values::{
 };
 use crate::domain::ids::{AgentName, BranchName, RepoKey, RepoSlug};
 use crate::domain::kinds::{Priority, TaskType};
+use crate::domain::quiet::QuietHours;
 use crate::text::secret::Secret;
 
 /// The agents that need no entry under `agents`.
@@ -45,8 +46,12 @@ pub struct Settings {
     pub default_agent: Option<AgentName>,
     /// Agents that answer questions of planning, in order.
     pub planner_agents: Vec<AgentName>,
+    /// Whether the operator named them; else they are those of the defaults.
+    pub planner_agents_named: bool,
     /// Agents that run at the same time.
     pub max_parallel_workers: usize,
+    /// Memory in MiB that must be free before a further worker begins beside others.
+    pub worker_memory_mb: u64,
     /// Shortest time between two writes to GitHub.
     pub github_write_interval: Duration,
     /// Old tasks and runs are archived after so long.
@@ -71,10 +76,10 @@ pub struct Settings {
     pub git_author_name: String,
     /// Address of that author.
     pub git_author_email: String,
-    /// What waits for a person for so long is told once more.
+    /// So long without a merge, although there is work, is an alarm; zero is never.
     pub alert_after: Duration,
-    /// No messages in this span, as `HH:MM-HH:MM` in local time.
-    pub quiet_hours: Option<String>,
+    /// No messages in these hours of the day, local time.
+    pub quiet_hours: Option<QuietHours>,
     /// Hour (0 to 23, local) of the daily message.
     pub digest_hour: Option<u8>,
     /// File that gets metrics.
@@ -179,6 +184,8 @@ pub struct Repo {
     pub stale_issue_days: u32,
     /// Whether an issue is closed when its result is a proven "no change needed".
     pub close_no_change: bool,
+    /// Whether exactly the merged result must have been tested before a merge on GitHub.
+    pub merge_tested_result: bool,
     /// Whether a sprint waits for a person.
     pub plan_approval: PlanApproval,
     /// Names of the board's columns.

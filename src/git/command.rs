@@ -101,7 +101,7 @@ impl Credential {
 /// A git that can be called.
 #[derive(Debug, Clone)]
 pub struct Git {
-    options: Arc<GitOptions>,
+    pub(super) options: Arc<GitOptions>,
 }
 
 /// The version of a git program.

@@ -75,7 +75,7 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// [`GitError::Unsupported`] for a path that git would not keep; nothing was made then.
+    /// As [`Mirror::commit_files`].
     pub fn commit_file(
         &self,
         parent: &CommitSha,
@@ -84,25 +84,43 @@ impl Mirror {
         message: &str,
         when: Timestamp,
     ) -> Result<CommitSha, GitError> {
-        let doing = || format!("committing `{}`", presentable(path));
-        if !is_plain_path(path) {
-            return Err(GitError::Unsupported {
-                what: format!("the path `{}`", presentable(path)),
-                why: "a relative path without `..` and `.git` is needed".to_owned(),
-            });
-        }
+        self.commit_files(parent, &[(path, content)], message, when)
+    }
+
+    /// Makes a commit on top of `parent` in which some files are new or replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::Unsupported`] for a path that git would not keep; nothing was made then.
+    pub fn commit_files(
+        &self,
+        parent: &CommitSha,
+        files: &[(&str, &[u8])],
+        message: &str,
+        when: Timestamp,
+    ) -> Result<CommitSha, GitError> {
         let repository = self.repository()?;
         let parent = commit(&repository, parent)?;
-        let tree = parent.tree().map_err(library(doing()))?;
-        let before = entry_at(&tree, Path::new(path)).map_err(library(doing()))?;
-        let is_executable =
-            before.is_some_and(|e| e.filemode() == i32::from(FileMode::BlobExecutable));
-        let mode = if is_executable { FileMode::BlobExecutable } else { FileMode::Blob };
-        let blob = repository.blob(content).map_err(library(doing()))?;
-        let tree = TreeUpdateBuilder::new()
-            .upsert(path, blob, mode)
+        let tree = parent.tree().map_err(library("reading the files of a commit"))?;
+        let mut update = TreeUpdateBuilder::new();
+        for (path, content) in files {
+            let doing = || format!("committing `{}`", presentable(path));
+            if !is_plain_path(path) {
+                return Err(GitError::Unsupported {
+                    what: format!("the path `{}`", presentable(path)),
+                    why: "a relative path without `..` and `.git` is needed".to_owned(),
+                });
+            }
+            let before = entry_at(&tree, Path::new(path)).map_err(library(doing()))?;
+            let is_executable =
+                before.is_some_and(|e| e.filemode() == i32::from(FileMode::BlobExecutable));
+            let mode = if is_executable { FileMode::BlobExecutable } else { FileMode::Blob };
+            let blob = repository.blob(content).map_err(library(doing()))?;
+            update.upsert(*path, blob, mode);
+        }
+        let tree = update
             .create_updated(&repository, &tree)
-            .map_err(library(doing()))?;
+            .map_err(library("making the files of a commit"))?;
         let ours = self.git.signature(when)?;
         make_commit(
             &repository,

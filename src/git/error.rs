@@ -50,6 +50,14 @@ pub enum GitError {
     /// The disk or the quota is full.
     #[error("no space is left on the disk: free some or raise the quota")]
     NoSpace,
+    /// The remote understood a push and takes it not: a protected branch, a rule, a hook. Asking again will not help.
+    #[error("{doing}: the remote declines it: {reason}")]
+    Declined {
+        /// What was being done.
+        doing: String,
+        /// What the remote said about it.
+        reason: String,
+    },
     /// Anything else.
     #[error("{doing}: {reason}")]
     Failed {
@@ -64,6 +72,7 @@ pub enum GitError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     NoSpace,
+    Declined,
     Stale,
     Unsupported,
     Refused,
@@ -76,6 +85,12 @@ pub(super) enum Meaning {
 const TEXTS: &[(&str, Meaning)] = &[
     ("no space left on device", Meaning::NoSpace),
     ("disk quota exceeded", Meaning::NoSpace),
+    // GH006 is a protected branch, GH013 a rule of a ruleset.
+    ("hook declined", Meaning::Declined),
+    ("protected branch", Meaning::Declined),
+    ("push declined", Meaning::Declined),
+    ("gh006:", Meaning::Declined),
+    ("gh013:", Meaning::Declined),
     ("permission denied", Meaning::Refused),
     // git does not always say why; a disk that is full is what it mostly is.
     ("couldn't write", Meaning::Unavailable),
@@ -107,7 +122,6 @@ const TEXTS: &[(&str, Meaning)] = &[
     ("host key verification failed", Meaning::Refused),
     ("returned error: 401", Meaning::Refused),
     ("returned error: 403", Meaning::Refused),
-    ("hook declined", Meaning::Refused),
     ("repository not found", Meaning::NotFound),
     ("does not appear to be a git repository", Meaning::NotFound),
     ("returned error: 404", Meaning::NotFound),
@@ -159,6 +173,7 @@ pub(super) fn from_text(doing: &str, subject: &str, text: &str) -> GitError {
         Some(Meaning::Unsupported) => GitError::Unsupported { what, why: reason },
         Some(Meaning::NotFound) => GitError::NotFound { what },
         Some(Meaning::Unavailable) => GitError::Unavailable { doing, reason },
+        Some(Meaning::Declined) => GitError::Declined { doing, reason },
         Some(Meaning::Refused) | None => GitError::Failed { doing, reason },
     }
 }
@@ -233,7 +248,15 @@ mod tests {
             ("!\ta:refs/heads/x\t[remote rejected] (failed to update ref)", Some(Meaning::Stale)),
             (
                 "!\ta:refs/heads/x\t[remote rejected] (pre-receive hook declined)",
-                Some(Meaning::Refused),
+                Some(Meaning::Declined),
+            ),
+            (
+                "!\ta:refs/heads/x\t[remote rejected] (push declined due to repository rule violations)",
+                Some(Meaning::Declined),
+            ),
+            (
+                "remote: GitLab: You are not allowed to push code to protected branches on this project.",
+                Some(Meaning::Declined),
             ),
             (
                 "fatal: mismatched algorithms: client sha1; server sha256",

@@ -140,8 +140,8 @@ impl Mirror {
         Ok(None)
     }
 
-    /// Goes back from `tip` over the commits that touch nothing but the files in `only`, and returns the first that touches
-    /// something else (or where the walk gives up: at a first commit, or after 500).
+    /// Goes back from `tip` over the commits that touch nothing but the files in `only` (a name that ends with `/` is a folder), and
+    /// returns the first that touches something else (or where the walk gives up: at a first commit, or after 500).
     pub fn effective_base(&self, tip: &CommitSha, only: &[&str]) -> Result<CommitSha, GitError> {
         let doing = || format!("walking back from {}", tip.short());
         let repository = self.repository()?;
@@ -192,7 +192,10 @@ fn touches_only(
         .diff_tree_to_tree(Some(old), Some(new), Some(&mut plain_diff()))
         .map_err(library("comparing a commit with its parent"))?;
     let is_allowed = |file: git2::DiffFile<'_>| {
-        file.path_bytes().is_none_or(|path| only.iter().any(|name| name.as_bytes() == path))
+        file.path_bytes().is_none_or(|path| {
+            let is = |name: &[u8]| path == name || (name.ends_with(b"/") && path.starts_with(name));
+            only.iter().any(|name| is(name.as_bytes()))
+        })
     };
     Ok(diff.deltas().all(|delta| is_allowed(delta.old_file()) && is_allowed(delta.new_file())))
 }

@@ -5,6 +5,7 @@
 
 mod added;
 mod borrow;
+mod changed;
 mod checkouts;
 mod command;
 mod conflict;
@@ -12,6 +13,7 @@ mod contents;
 mod error;
 mod export;
 mod history;
+mod look;
 mod merge;
 mod mirror;
 mod objects;
@@ -30,6 +32,7 @@ pub use command::{Credential, Git, GitOptions, GitVersion, MINIMUM_VERSION};
 pub use contents::Features;
 pub use error::GitError;
 pub use history::{ChangeKind, ChangedFile, CommitInfo, DiffStat};
+pub use look::{Heads, lacks_of_mirror, make_empty_repository};
 pub use merge::MergeState;
 pub use mirror::Mirror;
 pub use private::{GitState, TakenBack};

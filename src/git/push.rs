@@ -21,7 +21,7 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// [`GitError::Stale`] when the remote has something else than expected, [`GitError::Failed`] when it declines (a hook, a
+    /// [`GitError::Stale`] when the remote has something else than expected, [`GitError::Declined`] when it declines (a hook, a
     /// protected branch). The remote is unchanged then; after [`GitError::Unavailable`] it has to be asked.
     pub fn push(&self, push: &Push) -> Result<(), GitError> {
         if let Some(source) = &push.source {

@@ -99,21 +99,40 @@ impl Journal {
         append_json(&self.metrics, file, &value)
     }
 
+    /// Hands over the lines of a metrics file one after the other, without ever having all of them in memory. A file that is not there has
+    /// none; bytes that are no text are replaced.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn each_metric(&self, file: &str, take: &mut dyn FnMut(&str)) -> Result<(), FileError> {
+        files::each_line(&self.metrics.join(file), take)
+    }
+
     /// Whether an effect of this kind and key has ended as `done` or `already` in the journal.
     pub fn has_done(&self, effect: &str, key: &str) -> bool {
-        let Ok(entries) = std::fs::read_dir(&self.dir) else { return false };
+        self.done_at(effect, key).is_some()
+    }
+
+    /// When an effect of this kind and key ended as `done` or `already` last, as far as the journal goes back.
+    pub fn done_at(&self, effect: &str, key: &str) -> Option<Timestamp> {
+        let entries = std::fs::read_dir(&self.dir).ok()?;
         let wanted = [format!("\"effect\":{}", json!(effect)), format!("\"key\":{}", json!(key))];
-        entries.flatten().filter(|e| e.path().extension().is_some_and(|x| x == "jsonl")).any(
-            |entry| {
-                std::fs::read_to_string(entry.path()).is_ok_and(|text| {
-                    text.lines().any(|line| {
-                        wanted.iter().all(|part| line.contains(part.as_str()))
-                            && (line.contains("\"end\":\"done\"")
-                                || line.contains("\"end\":\"already\""))
-                    })
-                })
-            },
-        )
+        let moment = |line: &str| -> Option<Timestamp> {
+            let is_meant = wanted.iter().all(|part| line.contains(part.as_str()));
+            let ends = ["\"end\":\"done\"", "\"end\":\"already\""];
+            if !is_meant || !ends.iter().any(|end| line.contains(end)) {
+                return None;
+            }
+            serde_json::from_str::<Value>(line).ok()?.get("at")?.as_str()?.parse().ok()
+        };
+        let files = entries.flatten().map(|entry| entry.path());
+        let files = files.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        let newest = |path: PathBuf| {
+            let text = std::fs::read_to_string(path).ok()?;
+            text.lines().filter_map(moment).max()
+        };
+        files.filter_map(newest).max()
     }
 }
 

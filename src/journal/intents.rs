@@ -12,6 +12,9 @@ use crate::text::hash::sha256_hex;
 
 use super::events::{Event, Journal};
 
+/// Most bytes of an intent that are read: a batch of memory is the longest.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
 /// What is written before an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntentRecord {
@@ -91,7 +94,7 @@ impl Journal {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            let Ok(text) = files::read_text(&path, 64 * 1024) else { continue };
+            let Ok(text) = files::read_text(&path, MAX_BYTES) else { continue };
             if let Ok(record) = serde_json::from_str::<IntentRecord>(&text) {
                 open.push(Intent { record, path });
             }

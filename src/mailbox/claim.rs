@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::crash_point;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{RepoKey, TaskId};
 use crate::domain::task::{Folder, Move, Stage, Task};
 use crate::domain::task_file;
 use crate::sys::files::{self, FileError};
@@ -25,6 +25,38 @@ impl Lease {
         &self.id
     }
 }
+
+/// The right to change what belongs to no task of a repository, such as its memory; held like a [`Lease`].
+#[must_use = "a lease that is dropped gives the repository to whoever asks next"]
+#[derive(Debug)]
+pub struct RepositoryLease {
+    name: String,
+    _lock: Lock,
+}
+
+/// A lease under which effects are carried out.
+pub trait Authority {
+    /// The name that an intent records: a task id, `memory:<key>` or `backlog:<key>`.
+    fn name(&self) -> String;
+}
+
+impl Authority for Lease {
+    fn name(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl Authority for RepositoryLease {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}
+
+/// What the name of a lease on a repository's memory begins with; no task id has a colon.
+const MEMORY: &str = "memory:";
+
+/// The same of a lease on its backlog.
+const BACKLOG: &str = "backlog:";
 
 /// A task in `processing/` together with its lease: only who holds one may work on the task.
 #[must_use = "a claim that is dropped leaves its task in `processing/` until the next run takes it over"]
@@ -70,6 +102,47 @@ impl Mailbox {
     pub fn lease(&self, id: &TaskId) -> Result<Option<Lease>, MailboxError> {
         let lock = Lock::try_acquire(&self.lock_path(id))?;
         Ok(lock.map(|lock| Lease { id: id.clone(), _lock: lock }))
+    }
+
+    /// Takes the lease of a repository's memory, or nothing when another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file cannot be made.
+    pub fn memory_lease(&self, key: &RepoKey) -> Result<Option<RepositoryLease>, MailboxError> {
+        let lock = Lock::try_acquire(&self.locks().join(format!("repo-memory-{key}.lock")))?;
+        Ok(lock.map(|lock| RepositoryLease { name: format!("{MEMORY}{key}"), _lock: lock }))
+    }
+
+    /// Takes the lease of a repository's backlog, or nothing when another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file cannot be made.
+    pub fn backlog_lease(&self, key: &RepoKey) -> Result<Option<RepositoryLease>, MailboxError> {
+        let lock = Lock::try_acquire(&self.locks().join(format!("repo-backlog-{key}.lock")))?;
+        Ok(lock.map(|lock| RepositoryLease { name: format!("{BACKLOG}{key}"), _lock: lock }))
+    }
+
+    /// Takes the lease of which an intent records the name, or nothing when another process holds it or there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file cannot be made.
+    pub fn lease_named(&self, name: &str) -> Result<Option<Box<dyn Authority>>, MailboxError> {
+        let boxed = |lease| Box::new(lease) as Box<dyn Authority>;
+        if let Some(key) = name.strip_prefix(MEMORY) {
+            let Ok(key) = key.parse() else { return Ok(None) };
+            let lease = self.memory_lease(&key)?;
+            return Ok(lease.map(|lease| Box::new(lease) as Box<dyn Authority>));
+        }
+        if let Some(key) = name.strip_prefix(BACKLOG) {
+            let Ok(key) = key.parse() else { return Ok(None) };
+            let lease = self.backlog_lease(&key)?;
+            return Ok(lease.map(|lease| Box::new(lease) as Box<dyn Authority>));
+        }
+        let Ok(id) = name.parse() else { return Ok(None) };
+        Ok(self.lease(&id)?.map(boxed))
     }
 
     /// Claims a task of the inbox: lease first, then the file is moved to `processing/`. Nothing when somebody else was faster or the file

@@ -5,7 +5,7 @@ mod claim;
 mod peek;
 mod store;
 
-pub use claim::{Claim, Gone, Lease};
+pub use claim::{Authority, Claim, Gone, Lease, RepositoryLease};
 pub use peek::Head;
 pub use store::{Entry, Heads, Mailbox, MailboxError};
 

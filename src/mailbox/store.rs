@@ -102,6 +102,11 @@ impl Mailbox {
         self.folder(folder).join(format!("{id}.md"))
     }
 
+    /// The folder of leases.
+    pub(super) fn locks(&self) -> &Path {
+        &self.locks
+    }
+
     /// The lock that makes one process the owner of a task.
     pub fn lock_path(&self, id: &TaskId) -> PathBuf {
         self.locks.join(format!("task-{id}.lock"))
@@ -295,6 +300,12 @@ impl Mailbox {
             return Ok(target);
         }
         Err(FileError::AlreadyExists { path: failed.join(name) }.into())
+    }
+
+    /// Whether a task's file lies in the archive.
+    pub fn is_archived(&self, id: &TaskId) -> bool {
+        let name = format!("{id}.md");
+        subfolders(&self.archive).iter().any(|month| month.join(&name).symlink_metadata().is_ok())
     }
 
     /// Moves an ended task's file to the archive of a month (`YYYY-MM`).

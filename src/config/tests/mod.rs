@@ -121,3 +121,14 @@ fn a_secret_is_in_no_debug_text() {
     assert!(!format!("{:?}", loaded.settings).contains("hunter2"));
     assert_eq!(loaded.explain("telegram_bot_token").unwrap().value, "[secret]");
 }
+
+#[test]
+fn a_bot_without_a_chat_and_hours_that_never_alarm_load() {
+    let loaded = loaded(&format!(
+        "{WEB}telegram_bot_token: 123456:abc\nalert_after_hours: 0\nquiet_hours: 22-7\n"
+    ));
+    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
+    assert!(loaded.warnings[0].message.contains("telegram_chat_id"), "{:?}", loaded.warnings);
+    assert!(loaded.settings.alert_after.is_zero());
+    assert_eq!(loaded.settings.quiet_hours.unwrap().to_string(), "22:00-07:00");
+}

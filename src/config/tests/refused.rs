@@ -108,6 +108,7 @@ fn an_agent_that_is_not_there_is_refused_with_the_nearest() {
         assert_eq!(error.hint.as_deref(), Some("did you mean `claude`?"));
         assert!(error.line.is_some_and(|line| line >= 2));
     }
+    loaded(&format!("{WEB}planner_agents: []\n"));
     loaded(&format!(
         "{WEB}agents: {{bot: {{command: [./bot]}}}}\nagent_fallbacks: {{docs: [bot]}}\n"
     ));

@@ -115,3 +115,29 @@ fn a_commit_that_is_not_there_is_not_found() {
     assert!(matches!(mirror.read_file(&unknown, "x", 1), Err(GitError::NotFound { .. })));
     assert!(matches!(mirror.set_branch(&task(), &unknown), Err(GitError::NotFound { .. })));
 }
+
+#[test]
+fn the_lines_that_come_and_go_are_told_file_by_file() {
+    let world = World::new();
+    world.write("gone.txt", "a\nb\n");
+    let from = world.change("tests/cart.txt", "one\ntwo\nthree\nfour\n", "main");
+    world.write("tests/cart.txt", "one\nTWO\nthree\nfour\n");
+    fs::remove_file(world.clone.join("gone.txt")).unwrap();
+    let to = world.change("new.bin", "\u{0}", "main");
+    let files = world.fetched().changed_texts(&from, &to).unwrap();
+    let told: Vec<String> = files
+        .iter()
+        .map(|file| {
+            let (added, removed) = (file.added.join(","), file.removed.join(","));
+            format!("{} {:?} {} +{added} -{removed}", file.path, file.was, file.is_deleted)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "gone.txt None true + -a,b",
+            "new.bin None false + -",
+            "tests/cart.txt None false +TWO -two",
+        ]
+    );
+}

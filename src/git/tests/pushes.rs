@@ -85,7 +85,7 @@ fn a_remote_that_declines_is_no_stale_lease() {
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let error = mirror.push(&push(Some(&one), None)).unwrap_err();
     assert!(
-        matches!(&error, GitError::Failed { reason, .. } if reason.contains("protected")),
+        matches!(&error, GitError::Declined { reason, .. } if reason.contains("protected")),
         "{error}"
     );
 }
