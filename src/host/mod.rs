@@ -7,6 +7,6 @@ mod traits;
 
 pub use crate::domain::issue::MadeReady;
 pub use traits::{
-    Access, Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest, NewIssue,
-    NewPullRequest, PullRequests,
+    Access, BaseBranch, Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest,
+    NewIssue, NewPullRequest, PullRequests, WorkflowRun,
 };

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PrNumber};
 use crate::domain::issue::{BoardStatus, Comment, Issue, MadeReady};
-use crate::domain::pull::{self, Mergeable, PullRequest};
+use crate::domain::merge::Boundary;
+use crate::domain::pull::{self, Mergeable, PullRequest, Review, Standing};
 
 /// Why a host did not do what it was asked; the cases on which callers branch.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +88,7 @@ impl HostError {
 }
 
 /// A new issue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewIssue {
     /// Title.
     pub title: String,
@@ -112,8 +113,8 @@ pub struct NewPullRequest {
     pub head: BranchName,
     /// The branch it is to be merged into.
     pub base: BranchName,
-    /// The issue it closes.
-    pub issue: IssueNumber,
+    /// The issue it closes; `None` for one that belongs to no issue.
+    pub issue: Option<IssueNumber>,
 }
 
 /// Which labels an issue is to have and which not; others stay as they are.
@@ -140,6 +141,15 @@ pub struct MergeRequest {
     pub message: String,
 }
 
+/// A branch that pull requests are merged into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseBranch {
+    /// The commit at its tip; `None` where there is no such branch.
+    pub tip: Option<CommitSha>,
+    /// What it demands; `None` where that cannot be read, which is never the same as nothing.
+    pub boundary: Option<Boundary>,
+}
+
 /// Issues and their threads.
 #[async_trait(?Send)]
 pub trait Issues {
@@ -149,6 +159,8 @@ pub trait Issues {
     async fn ready_issues(&self) -> Result<Vec<Issue>, HostError>;
     /// The open issues with a label, to the last page.
     async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError>;
+    /// The issues that are closed and were changed at `since` or later, to the last page; without their columns.
+    async fn closed_since(&self, since: Timestamp) -> Result<Vec<Issue>, HostError>;
     /// Who made an issue Ready last; `None` where the host does not know (any more).
     async fn made_ready(&self, number: IssueNumber) -> Result<Option<MadeReady>, HostError>;
     /// One issue, open or closed.
@@ -198,10 +210,29 @@ pub trait PullRequests {
     async fn create_pull(&self, pull: &NewPullRequest) -> Result<PullRequest, HostError>;
     /// Whether head and base of an open one merge cleanly.
     async fn mergeable(&self, number: PrNumber) -> Result<Mergeable, HostError>;
+    /// One pull request with what the host says of a merge, from one read; of one that is not open nothing of that counts.
+    async fn standing(&self, number: PrNumber) -> Result<Standing, HostError>;
+    /// What people and programs said of one, oldest first.
+    async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, HostError>;
     /// Squash-merges exactly the expected head and returns the commit on the base branch.
     async fn merge(&self, request: &MergeRequest) -> Result<CommitSha, HostError>;
+    /// Replaces the text of an open one of ours.
+    async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError>;
     /// Closes one without a merge.
     async fn close_pull(&self, number: PrNumber) -> Result<(), HostError>;
+}
+
+/// A run of a workflow whose failed jobs can be run again, as it was seen. Every time that happens it is one attempt further.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkflowRun {
+    /// Its number.
+    pub id: u64,
+    /// Its newest attempt, counted from one.
+    pub attempt: u64,
+    /// Whether that attempt has ended.
+    pub ended: bool,
+    /// Whether the checks that were asked about belong to that attempt and not to an earlier one.
+    pub current: bool,
 }
 
 /// Checks of commits.
@@ -209,11 +240,23 @@ pub trait PullRequests {
 pub trait Checks {
     /// What is known of the checks of exactly this head of an open pull request. Reads only.
     async fn checks(&self, pull: &PullRequest) -> Result<pull::Checks, HostError>;
-    /// The names of the checks that a branch demands before a merge; an empty list when it demands none.
+    /// The tip of a base branch and what that branch demands before a merge, from all its protections.
+    async fn base(&self, base: &BranchName) -> Result<BaseBranch, HostError>;
+    /// The names of the checks that a branch demands before a merge; an empty list when it demands none, an error when that cannot be read.
     async fn required(&self, base: &BranchName) -> Result<Vec<String>, HostError>;
+    /// What the checks of a commit say that is on a base branch. Reads only, and looks for no workflow that has yet to begin.
+    async fn checks_of(&self, commit: &CommitSha) -> Result<pull::Checks, HostError>;
     /// Runs what this host leaves to us and is not known yet for the present head and base (`ci_command` on the local host), keeps the
     /// result and returns all checks. On a host with CI of its own it is the same as [`Checks::checks`].
     async fn run_missing(&self, pull: &PullRequest) -> Result<pull::Checks, HostError>;
+    /// The end of a check's log, bounded and not yet redacted; `None` where there is none (any more).
+    async fn log_of(&self, check: &pull::Check) -> Result<Option<String>, HostError>;
+    /// The runs of workflows behind checks, each once, in the order of their numbers; none on a host that has no such thing.
+    async fn workflow_runs(&self, checks: &[pull::Check]) -> Result<Vec<WorkflowRun>, HostError>;
+    /// The newest attempt of a run of a workflow.
+    async fn attempt_of(&self, run: u64) -> Result<u64, HostError>;
+    /// Runs the failed jobs of a run of a workflow again. Never repeated blindly: look first whether its attempt has moved on.
+    async fn rerun(&self, run: u64) -> Result<(), HostError>;
 }
 
 /// Whether we may do what we are about to do.
@@ -222,6 +265,10 @@ pub trait Access {
     /// Finds out before work is begun whether account, token and repository allow it to be ended: logged in, scopes, write access, not
     /// archived, name as configured. Asks at most once per process, and costs nothing where nothing has changed.
     async fn preflight(&self) -> Result<(), HostError>;
+    /// Which of these labels do not exist yet; none on a host where labels need not be made.
+    async fn missing_labels(&self, _names: &[&str]) -> Result<Vec<String>, HostError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Everything that a code host can do.

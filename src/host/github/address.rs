@@ -56,8 +56,7 @@ impl Address {
 
     /// Whether the server runs on this machine.
     pub(super) fn is_loopback(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        is_loopback(&self.host)
     }
 
     /// The name under which `gh` keeps its login.
@@ -98,6 +97,13 @@ impl Address {
             !user && origin(&uri).as_ref() == Some(&self.origin)
         })
     }
+}
+
+/// Whether the name of a server is this machine's own.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Scheme, server and port in one spelling.

@@ -52,6 +52,8 @@ struct Output {
 #[derive(Debug, Clone, Deserialize)]
 struct App {
     #[serde(default)]
+    id: Option<u64>,
+    #[serde(default)]
     slug: Option<String>,
 }
 
@@ -155,6 +157,9 @@ impl CheckRun {
             ("completed", None) => "ended without a conclusion".to_owned(),
             (status, _) => status.to_owned(),
         };
+        let is_action = self.app.as_ref().and_then(|app| app.slug.as_deref()) == Some(ACTIONS);
+        // A job of GitHub Actions has the number of its check run.
+        let job = is_action.then_some(self.id);
         let output = self.output.unwrap_or_default();
         let title = output.title.as_deref().map(|title| format!("{word}: {title}"));
         Check {
@@ -163,6 +168,8 @@ impl CheckRun {
             name: self.name,
             outcome,
             log: self.details_url.or(self.html_url),
+            job,
+            apps: self.app.and_then(|app| app.id).into_iter().collect(),
         }
     }
 }
@@ -186,6 +193,8 @@ impl CommitStatus {
             summary: clean::one_line(&summary, MAX_SUMMARY_CHARS),
             log: self.target_url,
             log_excerpt: excerpt([self.description, None, None]),
+            job: None,
+            apps: Vec::new(),
         }
     }
 }
@@ -218,6 +227,20 @@ fn that_count(mut runs: Vec<CheckRun>) -> Vec<CheckRun> {
     runs
 }
 
+/// Keeps the worst of a name, and every app that reported it.
+fn add(by_name: &mut BTreeMap<String, Check>, mut check: Check) {
+    let Some(known) = by_name.get_mut(&check.name) else {
+        by_name.insert(check.name.clone(), check);
+        return;
+    };
+    if badness(check.outcome) > badness(known.outcome) {
+        std::mem::swap(known, &mut check);
+    }
+    known.apps.extend(check.apps);
+    known.apps.sort_unstable();
+    known.apps.dedup();
+}
+
 /// What everything that reported says, by name; where several report under one name, the worst.
 pub(super) fn combined(
     runs: Vec<CheckRun>,
@@ -230,6 +253,8 @@ pub(super) fn combined(
         summary: "a workflow has not begun yet".to_owned(),
         log: None,
         log_excerpt: None,
+        job: None,
+        apps: Vec::new(),
     });
     let waiting: Vec<Check> = waiting.collect();
     let mut statuses = statuses;
@@ -243,10 +268,7 @@ pub(super) fn combined(
     let mut by_name: BTreeMap<String, Check> = BTreeMap::new();
     let runs = that_count(runs).into_iter().map(CheckRun::into_check);
     for check in runs.chain(statuses.into_iter().map(CommitStatus::into_check)).chain(waiting) {
-        let known = by_name.get(&check.name).map(|known| badness(known.outcome));
-        if known.is_none_or(|known| badness(check.outcome) > known) {
-            by_name.insert(check.name.clone(), check);
-        }
+        add(&mut by_name, check);
     }
     if by_name.is_empty() {
         return Checks::Missing;

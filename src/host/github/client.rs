@@ -1,6 +1,7 @@
 //! The one client for a GitHub and an account: every request of this process goes through it. It decides what may be repeated, what may be
 //! answered from memory and what may not be sent at all.
 
+mod places;
 mod reads;
 
 use std::cell::{Cell, RefCell};
@@ -231,6 +232,11 @@ impl Client {
             return Err(failure::of(&subject, &answer, self.clock.now()));
         }
         graphql::data(&subject, &answer, self.clock.now())
+    }
+
+    /// The time that rules see.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     /// What was asked for so far.

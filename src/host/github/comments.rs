@@ -50,7 +50,7 @@ impl GithubHost {
     ) -> Result<Comment, HostError> {
         let what = format!("comment on {}", self.name(format_args!("issue {number}")));
         check_length(&what, body)?;
-        self.ensure_issue(number).await?;
+        self.ensure_thread(number).await?;
         let call = self.call(&endpoints::CREATE_COMMENT).with("issue_number", number.0);
         let answer = self.client().change(call, &json!({"body": body})).await;
         let comment = self.of_issue(answer, number).await?;
@@ -89,7 +89,7 @@ impl GithubHost {
         number: IssueNumber,
         comment: wire::Comment,
     ) -> Result<Comment, HostError> {
-        let wire::Comment { id, body, user, author_association, created_at } = comment;
+        let wire::Comment { id, body, user, author_association, created_at, updated_at } = comment;
         let body = body.unwrap_or_default();
         // Who we are has to be asked only where a text looks like one of ours.
         let ours = begins_with_marker(&body) && is_by_us(user.as_ref(), &self.account().await?);
@@ -100,7 +100,8 @@ impl GithubHost {
             self.commenter(user.as_ref(), author_association.as_deref()).await?
         };
         let author = user.map_or_else(|| GHOST.to_owned(), |user| user.login);
-        Ok(Comment { id, author, author_trust, ours, body, created_at })
+        let edited = updated_at.is_some_and(|updated| updated > created_at);
+        Ok(Comment { id, author, author_trust, ours, edited, body, created_at })
     }
 }
 

@@ -79,7 +79,7 @@ endpoints! {
     USER = Get "/user", "none", "the account that we write as, and a classic token's scopes";
     REPOSITORY = Get "/repos/{owner}/{repo}", "Metadata: read", "name, default branch, permissions, whether it is archived";
     COLLABORATOR = Get "/repos/{owner}/{repo}/collaborators/{username}/permission", "Metadata: read", "whether somebody may write here";
-    ISSUES = Get "/repos/{owner}/{repo}/issues", "Issues: read", "open issues, by label or all";
+    ISSUES = Get "/repos/{owner}/{repo}/issues", "Issues: read", "open issues, by label or all; those closed of late";
     ISSUE = Get "/repos/{owner}/{repo}/issues/{issue_number}", "Issues: read", "one issue";
     CREATE_ISSUE = Post "/repos/{owner}/{repo}/issues", "Issues: write", "a new issue";
     UPDATE_ISSUE = Patch "/repos/{owner}/{repo}/issues/{issue_number}", "Issues: write", "closes an issue";
@@ -94,13 +94,18 @@ endpoints! {
     PULLS = Get "/repos/{owner}/{repo}/pulls", "Pull requests: read", "open pull requests, or all of one branch";
     PULL = Get "/repos/{owner}/{repo}/pulls/{pull_number}", "Pull requests: read", "one pull request";
     CREATE_PULL = Post "/repos/{owner}/{repo}/pulls", "Pull requests: write", "opens a pull request";
-    UPDATE_PULL = Patch "/repos/{owner}/{repo}/pulls/{pull_number}", "Pull requests: write", "closes a pull request";
+    UPDATE_PULL = Patch "/repos/{owner}/{repo}/pulls/{pull_number}", "Pull requests: write", "closes a pull request, replaces its text";
     MERGE_PULL = Put "/repos/{owner}/{repo}/pulls/{pull_number}/merge", "Contents: write", "squash-merges exactly the expected head";
+    REVIEWS = Get "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "Pull requests: read", "what people say of a pull request before it is merged";
     CHECK_RUNS = Get "/repos/{owner}/{repo}/commits/{ref}/check-runs", "Checks: read", "check runs of an exact commit";
     CHECK_SUITES = Get "/repos/{owner}/{repo}/commits/{ref}/check-suites", "Checks: read", "workflows that have not begun yet";
     STATUS = Get "/repos/{owner}/{repo}/commits/{ref}/status", "Commit statuses: read", "commit statuses of an exact commit";
-    BRANCH = Get "/repos/{owner}/{repo}/branches/{branch}", "Contents: read", "which checks a protected branch requires";
-    RULES = Get "/repos/{owner}/{repo}/rules/branches/{branch}", "Metadata: read", "which checks the rulesets of a branch require";
+    JOB = Get "/repos/{owner}/{repo}/actions/jobs/{job_id}", "Actions: read", "which run of a workflow a red check belongs to";
+    JOB_LOG = Get "/repos/{owner}/{repo}/actions/jobs/{job_id}/logs", "Actions: read", "where the log of a red check lies";
+    WORKFLOW_RUN = Get "/repos/{owner}/{repo}/actions/runs/{run_id}", "Actions: read", "whether a run of a workflow has ended, and which attempt it is";
+    RERUN_FAILED = Post "/repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs", "Actions: write", "runs failed jobs once more, at most once for a commit";
+    BRANCH = Get "/repos/{owner}/{repo}/branches/{branch}", "Contents: read", "tip of a branch, and what its protection demands";
+    RULES = Get "/repos/{owner}/{repo}/rules/branches/{branch}", "Metadata: read", "what the rulesets of a branch demand";
 }
 
 impl Document {

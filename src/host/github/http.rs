@@ -1,7 +1,6 @@
 //! The wire: one request goes out, one whole answer comes back. octocrab carries it over our own reqwest client; nothing is repeated,
 //! followed or remembered here.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, USER_AGENT};
@@ -9,11 +8,10 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::sync::OnceCell;
 
 use super::address::Address;
+use crate::sys::tls;
 use crate::text::clean;
 use crate::text::secret::Secret;
 
@@ -24,9 +22,9 @@ const API_VERSION: &str = "2022-11-28";
 /// Largest answer; a page of a hundred issues with the longest texts is about 7 MiB.
 const MAX_BODY_BYTES: usize = 16 << 20;
 /// For a connection to be there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// For everything, from connecting to the last byte.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest part of a reason that is shown, in characters.
 const MAX_REASON: usize = 200;
 
@@ -130,7 +128,8 @@ fn authorization(token: &Secret) -> Result<HeaderValue, Trouble> {
 /// octocrab with nothing but its way to carry requests: its own headers, cache, retries and redirects stay out.
 fn carrier(address: &Address) -> Result<Octocrab, Trouble> {
     let broken = |reason: String| Trouble::Request(format!("no client can be made: {reason}"));
-    let tls = tls(address).map_err(|error| broken(error.to_string()))?;
+    let tls = tls::client_config(address.is_plain(), &["h2", "http/1.1"])
+        .map_err(|error| broken(error.to_string()))?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)
@@ -149,22 +148,8 @@ fn carrier(address: &Address) -> Result<Octocrab, Trouble> {
     Ok(octocrab)
 }
 
-/// The machine's certificates, read once; none where the address is plain HTTP, which then cannot turn into anything else.
-fn tls(address: &Address) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config = if address.is_plain() {
-        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
-    } else {
-        builder.with_platform_verifier()?.with_no_client_auth()
-    };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
 /// Finds out what broke: reqwest's own words say little and name the address, the innermost cause says it.
-fn of_connection(error: &(dyn std::error::Error + 'static)) -> Trouble {
+pub(super) fn of_connection(error: &(dyn std::error::Error + 'static)) -> Trouble {
     let mut current = error;
     let mut connecting = false;
     loop {

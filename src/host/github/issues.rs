@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::client::Reads;
@@ -124,6 +125,17 @@ impl Issues for GithubHost {
 
     async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError> {
         self.open(Some(label)).await
+    }
+
+    async fn closed_since(&self, since: Timestamp) -> Result<Vec<Issue>, HostError> {
+        let call = self.call(&endpoints::ISSUES).query("state", "closed");
+        let call = call.query("sort", "updated").query("direction", "desc").query("since", since);
+        let mut issues: Vec<wire::Issue> = self.list(call).await?;
+        issues.retain(|issue| !issue.is_pull_request());
+        issues.sort_by_key(|issue| issue.number);
+        issues.dedup_by_key(|issue| issue.number);
+        let issues = issues.into_iter().map(|issue| issue.into_domain(None));
+        issues.collect::<Result<Vec<Issue>, HostError>>()
     }
 
     async fn made_ready(&self, number: IssueNumber) -> Result<Option<MadeReady>, HostError> {

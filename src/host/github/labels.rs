@@ -7,8 +7,8 @@ use super::client::Reads;
 use super::endpoints;
 use super::host::GithubHost;
 use super::wire::NamedLabel;
-use crate::domain::ids::IssueNumber;
-use crate::host::{HostError, LabelChange};
+use crate::domain::ids::{IssueNumber, PrNumber};
+use crate::host::{HostError, LabelChange, PullRequests};
 use crate::text::clean;
 
 /// GitHub takes no longer name of a label.
@@ -107,7 +107,8 @@ impl GithubHost {
         Ok(names)
     }
 
-    async fn look_at_labels(&self) -> Result<(), HostError> {
+    /// Reads which labels exist, once.
+    pub(super) async fn look_at_labels(&self) -> Result<(), HostError> {
         match self.has_label("") {
             Some(_) => Ok(()),
             None => self.read_labels(Reads::Remembered).await,
@@ -127,6 +128,19 @@ impl GithubHost {
             self.fresh().read_issue(number).await?;
         }
         Ok(())
+    }
+
+    /// Makes sure that a number is that of an issue or a pull request of this repository, whose threads are alike.
+    pub(super) async fn ensure_thread(&self, number: IssueNumber) -> Result<(), HostError> {
+        if self.is_known_issue(number) {
+            return Ok(());
+        }
+        match self.fresh().read_issue(number).await {
+            Err(HostError::NotFound { .. }) => {
+                self.fresh().pull(PrNumber(number.0)).await.map(drop)
+            }
+            other => other.map(drop),
+        }
     }
 }
 

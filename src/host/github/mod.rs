@@ -1,11 +1,13 @@
 //! GitHub as a code host: issues, Projects v2 boards, pull requests and checks, by REST and GraphQL. octocrab and reqwest are named here
 //! only, and no type of theirs leaves this folder.
 
+mod actions;
 mod address;
 mod board;
 mod board_columns;
 mod board_wire;
 mod boundary;
+mod boundary_wire;
 mod budget;
 mod cache;
 mod call;
@@ -13,6 +15,7 @@ mod check_wire;
 mod checks;
 mod client;
 mod comments;
+mod elsewhere;
 pub mod endpoints;
 mod failure;
 mod graphql;
@@ -26,6 +29,7 @@ mod pages;
 mod preflight;
 mod pull_wire;
 mod pulls;
+mod review_wire;
 mod token;
 mod trust;
 mod wire;

@@ -160,6 +160,12 @@ impl Access for GithubHost {
         self.remember_verdict(verdict.clone());
         verdict.into_result(self.slug())
     }
+
+    async fn missing_labels(&self, names: &[&str]) -> Result<Vec<String>, HostError> {
+        self.look_at_labels().await?;
+        let is_missing = |name: &&&str| self.has_label(name) != Some(true);
+        Ok(names.iter().filter(is_missing).map(ToString::to_string).collect())
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::wire::{Label, malformed, names, present};
 use crate::domain::ids::{CommitSha, IssueNumber, PrNumber, RepoSlug};
-use crate::domain::pull::{Mergeable, PullRequest, PullState};
+use crate::domain::pull::{HostWord, Mergeable, PullRequest, PullState};
 use crate::host::HostError;
 
 /// A pull request, from a list or alone.
@@ -32,6 +32,9 @@ pub(super) struct Pull {
     /// Likewise, and `null` as long as GitHub has not computed it.
     #[serde(default)]
     mergeable: Option<bool>,
+    /// GitHub's own word on a merge, which knows rules that a token may not read.
+    #[serde(default)]
+    mergeable_state: Option<String>,
 }
 
 /// Head or base.
@@ -68,6 +71,20 @@ impl Pull {
             Some(true) => Mergeable::Clean,
             Some(false) => Mergeable::Conflict,
             None => Mergeable::Unknown,
+        }
+    }
+
+    /// What GitHub says of a merge.
+    pub(super) fn word(&self) -> HostWord {
+        match self.mergeable_state.as_deref() {
+            // Hooks of a GitHub Enterprise server are run by the push that the merge is.
+            Some("clean" | "has_hooks") => HostWord::Clean,
+            Some("behind") => HostWord::Behind,
+            Some("blocked") => HostWord::Blocked,
+            Some("unstable") => HostWord::Unstable,
+            Some("draft") => HostWord::Draft,
+            Some("dirty") => HostWord::Dirty,
+            Some(_) | None => HostWord::Unknown,
         }
     }
 
@@ -251,6 +268,25 @@ mod tests {
             (json!({"mergeable": false}), Mergeable::Conflict),
         ] {
             assert_eq!(pull(changes.clone()).mergeable(), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn each_word_of_github_about_a_merge_is_known_and_a_new_one_means_wait() {
+        for (changes, expected) in [
+            (json!({"mergeable_state": "clean"}), HostWord::Clean),
+            (json!({"mergeable_state": "has_hooks"}), HostWord::Clean),
+            (json!({"mergeable_state": "behind"}), HostWord::Behind),
+            (json!({"mergeable_state": "blocked"}), HostWord::Blocked),
+            (json!({"mergeable_state": "unstable"}), HostWord::Unstable),
+            (json!({"mergeable_state": "draft"}), HostWord::Draft),
+            (json!({"mergeable_state": "dirty"}), HostWord::Dirty),
+            (json!({"mergeable_state": "unknown"}), HostWord::Unknown),
+            (json!({"mergeable_state": "enlightened"}), HostWord::Unknown),
+            (json!({"mergeable_state": null}), HostWord::Unknown),
+            (json!({}), HostWord::Unknown),
+        ] {
+            assert_eq!(pull(changes.clone()).word(), expected, "{changes}");
         }
     }
 

@@ -9,9 +9,10 @@ use super::endpoints;
 use super::host::GithubHost;
 use super::issues::MAX_TITLE_CHARS;
 use super::pull_wire::{Pull, sha};
+use super::review_wire::{ReviewWire, understood};
 use super::wire::malformed;
 use crate::domain::ids::{BranchName, CommitSha, PrNumber};
-use crate::domain::pull::{Mergeable, PullRequest, PullState};
+use crate::domain::pull::{Mergeable, PullRequest, PullState, Review, Standing};
 use crate::host::{HostError, MergeRequest, NewPullRequest, PullRequests};
 use crate::text::clean;
 
@@ -147,6 +148,18 @@ impl PullRequests for GithubHost {
         Ok(self.read_pull(number).await?.mergeable())
     }
 
+    async fn standing(&self, number: PrNumber) -> Result<Standing, HostError> {
+        let pull = self.read_pull(number).await?;
+        let (mergeable, word) = (pull.mergeable(), pull.word());
+        Ok(Standing { pull: pull.into_domain(self.slug())?, mergeable, word })
+    }
+
+    async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, HostError> {
+        let call = self.call(&endpoints::REVIEWS).with("pull_number", number.0);
+        let listed: Vec<ReviewWire> = self.list(call).await?;
+        Ok(understood(listed))
+    }
+
     async fn merge(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
         let what = self.name(format_args!("pull request {}", request.pr));
         if let Some(commit) = self.merged_already(&what, request).await? {
@@ -165,6 +178,13 @@ impl PullRequests for GithubHost {
         }
         let reason = clean::one_line(&answer.message, 300);
         Err(HostError::Refused { what: format!("merge {what}"), reason })
+    }
+
+    async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError> {
+        let what = format!("edit {}", self.name(format_args!("pull request {number}")));
+        check_length(&what, body)?;
+        let call = self.call(&endpoints::UPDATE_PULL).with("pull_number", number.0);
+        self.client().change_quietly(call, &json!({"body": body})).await
     }
 
     async fn close_pull(&self, number: PrNumber) -> Result<(), HostError> {

@@ -141,6 +141,8 @@ pub(super) struct Comment {
     #[serde(default)]
     pub(super) author_association: Option<String>,
     pub(super) created_at: Timestamp,
+    #[serde(default)]
+    pub(super) updated_at: Option<Timestamp>,
 }
 
 /// An entry of the list of labels that a repository has.

@@ -138,7 +138,16 @@ impl Card {
     ///
     /// When it would become too large or the disk refuses; the file is unchanged then.
     pub(super) fn write(&self, changes: &[Change]) -> Result<(), HostError> {
-        let bytes = rendered(&self.what, &self.yaml, &self.keys, &self.text, changes)?;
+        self.write_with(&self.text, changes)
+    }
+
+    /// Writes it with another text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Card::write`].
+    pub(super) fn write_with(&self, text: &str, changes: &[Change]) -> Result<(), HostError> {
+        let bytes = rendered(&self.what, &self.yaml, &self.keys, text, changes)?;
         files::replace(&self.path, bytes.as_bytes())
             .map_err(|error| failure::of_write(&self.what, &error))
     }

@@ -14,10 +14,11 @@ use super::forge::{CiRequest, CiRun};
 use super::local_host::{LocalHost, shown};
 use crate::crash_point;
 use crate::domain::ids::{BranchName, CommitSha};
+use crate::domain::merge::{Boundary, RequiredCheck};
 use crate::domain::pull::{
     Check, CheckOutcome, Checks as Known, Mergeable, PullRequest, PullState,
 };
-use crate::host::{Checks, HostError};
+use crate::host::{BaseBranch, Checks, HostError, WorkflowRun};
 use crate::sys::files::{self, FileError};
 use crate::text::yaml::{self, Place};
 
@@ -27,6 +28,9 @@ const CI: &str = "ci";
 /// An excerpt of a log has at most so many lines and bytes.
 const EXCERPT_LINES: usize = 60;
 const EXCERPT_BYTES: usize = 8 * 1024;
+
+/// So much of a log is read when what went wrong is looked for in it.
+const LOG_BYTES: usize = 512 << 10;
 
 /// A kept result.
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,6 +128,8 @@ impl Kept {
             summary: self.summary.clone(),
             log: excerpt.is_some().then(|| shown(log)),
             log_excerpt: excerpt,
+            job: None,
+            apps: Vec::new(),
         }
     }
 }
@@ -149,6 +155,18 @@ impl Checks for LocalHost {
         Ok(if self.forge().has_ci() { vec![CI.to_owned()] } else { Vec::new() })
     }
 
+    async fn base(&self, base: &BranchName) -> Result<BaseBranch, HostError> {
+        let required =
+            if self.forge().has_ci() { vec![RequiredCheck::by_anybody(CI)] } else { Vec::new() };
+        let boundary = Some(Boundary { required, ..Boundary::default() });
+        Ok(BaseBranch { tip: self.forge().tip(base)?, boundary })
+    }
+
+    /// Here a check is about a head together with its base, never about the base alone.
+    async fn checks_of(&self, _commit: &CommitSha) -> Result<Known, HostError> {
+        Ok(Known::Missing)
+    }
+
     async fn run_missing(&self, pull: &PullRequest) -> Result<Known, HostError> {
         if !self.forge().has_ci() {
             return Ok(Known::Missing);
@@ -170,6 +188,25 @@ impl Checks for LocalHost {
             )])),
         }
     }
+
+    async fn log_of(&self, check: &Check) -> Result<Option<String>, HostError> {
+        let log = check.log.as_deref().map(Path::new);
+        let log = log.filter(|path| path.starts_with(self.checks_folder()));
+        Ok(log.and_then(|path| tail(path, LOG_BYTES)))
+    }
+
+    async fn workflow_runs(&self, _checks: &[Check]) -> Result<Vec<WorkflowRun>, HostError> {
+        Ok(Vec::new())
+    }
+
+    async fn attempt_of(&self, run: u64) -> Result<u64, HostError> {
+        Err(HostError::NotFound { what: format!("the run {run} of a workflow") })
+    }
+
+    async fn rerun(&self, run: u64) -> Result<(), HostError> {
+        let what = format!("run the jobs of {run} again");
+        Err(failure::refused(what, "a local repository has no workflows"))
+    }
 }
 
 fn pending(summary: &str) -> Check {
@@ -179,6 +216,8 @@ fn pending(summary: &str) -> Check {
         summary: summary.to_owned(),
         log: None,
         log_excerpt: None,
+        job: None,
+        apps: Vec::new(),
     }
 }
 
@@ -214,21 +253,8 @@ fn read_result(path: &Path) -> Result<Option<(Kept, Check)>, HostError> {
 
 /// The end of a log, bounded; nothing when there is none.
 fn excerpt(path: &Path) -> Option<String> {
-    // Looked at first: what is no file must not be opened, a pipe would never answer.
-    let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
-    let mut file = fs::File::open(path).ok()?;
-    let limit = u64::try_from(EXCERPT_BYTES).unwrap_or(u64::MAX);
-    let skipped = metadata.len().saturating_sub(limit);
-    file.seek(SeekFrom::Start(skipped)).ok()?;
-    let mut bytes = Vec::with_capacity(EXCERPT_BYTES);
-    file.take(limit).read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let whole = match text.split_once('\n') {
-        // The first line is a part of one.
-        Some((_, lines)) if skipped > 0 && !lines.trim().is_empty() => lines,
-        _ => &text,
-    };
-    let lines: Vec<&str> = whole.lines().collect();
+    let text = tail(path, EXCERPT_BYTES)?;
+    let lines: Vec<&str> = text.lines().collect();
     let mut last = lines.get(lines.len().saturating_sub(EXCERPT_LINES)..)?.join("\n");
     // Invalid bytes have become longer ones.
     if let Some(surplus) = last.len().checked_sub(EXCERPT_BYTES) {
@@ -236,4 +262,22 @@ fn excerpt(path: &Path) -> Option<String> {
         last.drain(..cut.unwrap_or(last.len()));
     }
     Some(last)
+}
+
+/// The last bytes of a log, from the beginning of a line; nothing when there is none.
+fn tail(path: &Path, bytes: usize) -> Option<String> {
+    // Looked at first: what is no file must not be opened, a pipe would never answer.
+    let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let mut file = fs::File::open(path).ok()?;
+    let limit = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let skipped = metadata.len().saturating_sub(limit);
+    file.seek(SeekFrom::Start(skipped)).ok()?;
+    let mut read = Vec::new();
+    file.take(limit).read_to_end(&mut read).ok()?;
+    let text = String::from_utf8_lossy(&read);
+    Some(match text.split_once('\n') {
+        // The first line is a part of one.
+        Some((_, lines)) if skipped > 0 && !lines.trim().is_empty() => lines.to_owned(),
+        _ => text.into_owned(),
+    })
 }

@@ -157,6 +157,7 @@ impl Entry<'_> {
             author: author.to_owned(),
             author_trust: Trust::Trusted,
             ours: written_by_us && author == account,
+            edited: false,
             body: self.body.clone(),
             created_at: self.moment,
         }
@@ -232,9 +233,12 @@ fn separate(text: &mut String) {
 }
 
 fn derived_id(issue: IssueNumber, entry: &Entry<'_>, turn: u32) -> u64 {
-    let who = entry.header.as_ref().map(|header| format!("{} {}", header.author, header.moment));
-    let who = who.unwrap_or_default();
-    let text = format!("{}\0{who}\0{}\0{turn}", issue.0, entry.body.trim());
+    // Author and date outlive an edit of the text, which must not make another comment of it.
+    let what = match &entry.header {
+        Some(header) => format!("{} {}", header.author, header.moment),
+        None => format!("\0{}", entry.body.trim()),
+    };
+    let text = format!("{}\0{what}\0{turn}", issue.0);
     let digest = sha256_hex(text.as_bytes());
     let number = digest.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0);
     DERIVED | (number & (DERIVED - 1))

@@ -36,6 +36,7 @@ impl LocalHost {
             author: header.author,
             author_trust: Trust::Trusted,
             ours,
+            edited: false,
             body: body.to_owned(),
             created_at: header.moment,
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::issue_file::{self, merged_labels, words};
 use super::local_host::{FileKind, LocalHost};
@@ -73,6 +74,12 @@ impl Issues for LocalHost {
     async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError> {
         let mut issues = self.list_issues(false)?;
         issues.retain(|issue| issue.has_label(label));
+        Ok(issues)
+    }
+
+    async fn closed_since(&self, since: Timestamp) -> Result<Vec<Issue>, HostError> {
+        let mut issues = self.list_issues(true)?;
+        issues.retain(|issue| issue.state == IssueState::Closed && issue.updated_at >= since);
         Ok(issues)
     }
 

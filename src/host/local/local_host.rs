@@ -195,6 +195,21 @@ impl LocalHost {
         card.write(&changes)
     }
 
+    /// Replaces the text of a file under the lock of the board; nothing is written when it reads so already.
+    pub(super) fn replace_text(
+        &self,
+        kind: FileKind,
+        number: u64,
+        text: &str,
+    ) -> Result<(), HostError> {
+        let _lock = self.lock()?;
+        let card = self.read(kind, number)?;
+        if card.body().trim() == text.trim() {
+            return Ok(());
+        }
+        card.write_with(text, &[Change::text("updated_at", self.stamp())])
+    }
+
     /// Makes a file under the next number that no issue and no pull request has; the caller holds the lock.
     pub(super) fn create(
         &self,

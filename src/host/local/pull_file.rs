@@ -162,18 +162,21 @@ pub(super) fn fresh(
     if title.is_empty() {
         return Err(failure::refused("open a pull request", "it needs a title"));
     }
-    Ok(vec![
+    let issue = pull.issue.map(|issue| Change::Set("issue", issue.0.into()));
+    let keys = vec![
         Change::text("title", title),
         Change::text("state", "open"),
         Change::Set("draft", Value::Bool(false)),
         Change::text("head", pull.head.as_str()),
         Change::text("base", pull.base.as_str()),
         Change::text("head_sha", head_sha.as_str()),
-        Change::Set("issue", pull.issue.0.into()),
         Change::Set("labels", Value::Sequence(Vec::new())),
         Change::text("created_at", stamp),
         Change::text("updated_at", stamp),
-    ])
+    ];
+    let at = keys.len() - 3;
+    let (before, after) = keys.split_at(at);
+    Ok(before.iter().cloned().chain(issue).chain(after.iter().cloned()).collect())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::local_host::{FileKind, LocalHost};
 use super::pull_file::{self, MergedBy, StoredPull};
 use super::yaml_lines::Change;
 use crate::domain::ids::{BranchName, CommitSha, PrNumber};
-use crate::domain::pull::{Mergeable, PullRequest, PullState};
+use crate::domain::pull::{HostWord, Mergeable, PullRequest, PullState, Review, Standing};
 use crate::host::{HostError, MergeRequest, NewPullRequest, PullRequests};
 use crate::sys::files::{self, FileError};
 use crate::text::yaml::Value;
@@ -161,8 +161,26 @@ impl PullRequests for LocalHost {
         }
     }
 
+    async fn standing(&self, number: PrNumber) -> Result<Standing, HostError> {
+        let pull = self.pull(number).await?;
+        let mergeable = match pull.state {
+            PullState::Open => self.mergeable(number).await?,
+            PullState::Merged { .. } | PullState::Closed => Mergeable::Unknown,
+        };
+        // Nobody but `ci_command` and this configuration rules over a merge here.
+        Ok(Standing { pull, mergeable, word: HostWord::Clean })
+    }
+
+    async fn reviews(&self, _number: PrNumber) -> Result<Vec<Review>, HostError> {
+        Ok(Vec::new())
+    }
+
     async fn merge(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
         self.merge_by(request, MergedBy::Agentos)
+    }
+
+    async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError> {
+        self.replace_text(FileKind::Pulls, number.0, body)
     }
 
     async fn close_pull(&self, number: PrNumber) -> Result<(), HostError> {

@@ -231,7 +231,7 @@ pub(super) fn new_pull(head: &str, issue: u64) -> NewPullRequest {
         body: format!("Closes #{issue}\n"),
         head: head.parse().unwrap(),
         base: "main".parse().unwrap(),
-        issue: IssueNumber(issue),
+        issue: Some(IssueNumber(issue)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod limits;
 mod memory;
+mod places;
 mod secrets;
 mod server;
 
