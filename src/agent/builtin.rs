@@ -15,7 +15,9 @@ pub fn builtin(name: &str) -> Option<AgentTable> {
             // Without this every run waits five seconds for its statistics to be sent.
             .argv("-c analytics.enabled=false -")
             .model("-m")
-            .env("OPENAI_API_KEY OPENAI_BASE_URL CODEX_API_KEY CODEX_ACCESS_TOKEN"),
+            .env("OPENAI_API_KEY OPENAI_BASE_URL CODEX_API_KEY CODEX_ACCESS_TOKEN")
+            // That its own sandbox refused a tool is told in its log alone.
+            .set("RUST_LOG", "error,codex_sandboxing=warn"),
         "claude" => Draft::new(name, TranscriptKind::Claude, Recipe::Claude)?
             // The streamed form shows life while it works; the plain one is silent to the end.
             .argv("claude -p --output-format stream-json --verbose")
@@ -38,7 +40,8 @@ pub fn builtin(name: &str) -> Option<AgentTable> {
             // A second process of its own would survive the first.
             .set("GEMINI_CLI_NO_RELAUNCH", "true"),
         "deepseek" => Draft::new(name, TranscriptKind::Opencode, Recipe::Deepseek)?
-            .argv("opencode run --format json --title agentos")
+            // While it waits for its provider its log alone says why.
+            .argv("opencode run --format json --print-logs --log-level ERROR --title agentos")
             .model("-m")
             .set("OPENCODE_DISABLE_AUTOUPDATE", "1")
             .set("OPENCODE_DISABLE_MODELS_FETCH", "1")

@@ -130,6 +130,8 @@ mod tests {
                 "LOGNAME",
                 "OPENAI_API_KEY",
                 "PATH",
+                // Its own setting, not the operator's.
+                "RUST_LOG",
                 "TERM",
                 "USER",
                 "https_proxy"

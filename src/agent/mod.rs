@@ -9,6 +9,7 @@ pub mod home;
 pub mod preflight;
 pub mod prices;
 pub mod providers;
+pub mod question;
 pub mod recipe;
 pub mod run;
 pub mod table;

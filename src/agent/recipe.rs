@@ -26,6 +26,8 @@ pub struct Wish<'a> {
     pub home: &'a Path,
     /// The operator's whole environment.
     pub environment: &'a BTreeMap<String, String>,
+    /// Words alone are wanted: the program gets no tools, as far as it can do without.
+    pub is_question: bool,
 }
 
 /// How the program is called.
@@ -61,7 +63,16 @@ fn option(call: &mut Call, words: &[&str]) {
     call.argv.extend(words.iter().map(|word| (*word).to_owned()));
 }
 
+/// Takes a word off the command line.
+fn without(call: &mut Call, word: &str) {
+    call.argv.retain(|other| other != word);
+}
+
 fn claude(mut call: Call, wish: &Wish<'_>) -> Call {
+    if wish.is_question {
+        without(&mut call, "--dangerously-skip-permissions");
+        option(&mut call, &["--tools", "", "--strict-mcp-config"]);
+    }
     if let Some(session) = wish.session {
         option(&mut call, &["--resume", session]);
     }
@@ -74,6 +85,15 @@ fn claude(mut call: Call, wish: &Wish<'_>) -> Call {
 
 fn codex(mut call: Call, wish: &Wish<'_>) -> Call {
     let dash = call.argv.pop_if(|last| last == "-");
+    if wish.is_question {
+        without(&mut call, "--dangerously-bypass-approvals-and-sandbox");
+        // The empty folder is no repository. Its tools for commands go; what else it has reads only.
+        option(&mut call, &["--skip-git-repo-check", "-s", "read-only"]);
+        option(
+            &mut call,
+            &["-c", "features.shell_tool=false", "-c", "features.unified_exec=false"],
+        );
+    }
     // Its built-in provider tries another protocol first and knows no other address.
     if let Some(url) = wish.environment.get("OPENAI_BASE_URL").filter(|url| !url.trim().is_empty())
     {
@@ -89,6 +109,8 @@ fn codex(mut call: Call, wish: &Wish<'_>) -> Call {
             option(&mut call, &["-c", &setting]);
         }
     }
+    // What it logs is its own business, not that of the commands that it runs.
+    option(&mut call, &["-c", "shell_environment_policy.exclude=[\"RUST_LOG\"]"]);
     if let Some(session) = wish.session {
         option(&mut call, &["resume", session]);
     }
@@ -116,6 +138,15 @@ fn gemini(mut call: Call, wish: &Wish<'_>) -> Call {
         call.env.push(("GOOGLE_GENAI_USE_GCA", "true".to_owned()));
     }
     call.files.push((wish.home.join(".gemini/settings.json"), settings.to_string()));
+    if wish.is_question {
+        // Not in its home: a task may use that at the same time.
+        without(&mut call, "--yolo");
+        option(&mut call, &["--approval-mode", "default"]);
+        let path = wish.temporary.join("settings.json");
+        call.env.push(("GEMINI_CLI_SYSTEM_SETTINGS_PATH", path.display().to_string()));
+        let none = json!({"tools": {"core": ["none"]}, "mcp": {"allowed": []}});
+        call.files.push((path, none.to_string()));
+    }
     call
 }
 
@@ -149,10 +180,11 @@ fn deepseek(mut call: Call, table: &AgentTable, wish: &Wish<'_>) -> Call {
     }
     // The key is named, never written.
     let key = format!("{{env:{}}}", provider.key_variable);
-    let configuration = json!({
+    let may = if wish.is_question { "deny" } else { "allow" };
+    let mut configuration = json!({
         "autoupdate": false,
         "share": "disabled",
-        "permission": {"edit": "allow", "bash": "allow", "webfetch": "allow", "external_directory": "allow"},
+        "permission": {"edit": may, "bash": may, "webfetch": may, "external_directory": may},
         "model": format!("{}/{model}", provider.name),
         "small_model": format!("{}/{model}", provider.name),
         "provider": {provider.name: {
@@ -162,6 +194,9 @@ fn deepseek(mut call: Call, table: &AgentTable, wish: &Wish<'_>) -> Call {
             "models": {model.clone(): details},
         }},
     });
+    if let Some(configuration) = configuration.as_object_mut().filter(|_| wish.is_question) {
+        configuration.insert("tools".to_owned(), json!({"*": false}));
+    }
     let path = wish.temporary.join("opencode.json");
     call.env.push(("OPENCODE_CONFIG", path.display().to_string()));
     call.env.push((provider.key_variable, choice.key.expose().to_owned()));
@@ -188,6 +223,7 @@ mod tests {
             temporary: Path::new("/run/tmp"),
             home: Path::new("/agents/own"),
             environment,
+            is_question: false,
         }
     }
 
@@ -200,7 +236,8 @@ mod tests {
         let none = environment(&[]);
         let again = wish(&none, Some("abc"));
         assert!(line("claude", &again).ends_with("--dangerously-skip-permissions --resume abc"));
-        assert!(line("codex", &again).ends_with("-c analytics.enabled=false resume abc -"));
+        assert!(line("codex", &again).contains("-c analytics.enabled=false -c "));
+        assert!(line("codex", &again).ends_with(" resume abc -"));
         assert!(line("gemini", &again).ends_with("--output-format stream-json --resume abc"));
         let keys = environment(&[("OPENROUTER_API_KEY", "sk-or-0123456789")]);
         let choices = choices(&keys, &Secrets::default());

@@ -15,10 +15,10 @@ use crate::sys::sandbox::Confinement;
 use crate::sys::supervise::RunSpec;
 
 /// Eight mebibytes of each stream are kept; a run that writes more is cut, not stopped.
-const MAX_LOG_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const MAX_LOG_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Time to end by itself after SIGTERM; two of the built-in agents ignore it anyway.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// One run of one agent on one task.
 #[derive(Debug, Clone)]
@@ -80,6 +80,7 @@ impl AgentRun<'_> {
             temporary: &self.temporary_dir(),
             home: self.home,
             environment: self.operator_env,
+            is_question: false,
         };
         recipe::call(self.table, &wish)
     }
@@ -185,6 +186,7 @@ mod tests {
     fn a_script_of_the_repository_is_run_from_the_worktree_and_may_read_the_prompt_file() {
         let mut bot = builtin("codex").unwrap();
         bot.argv = vec!["./scripts/bot.sh".to_owned(), "a/b".to_owned()];
+        bot.recipe = None;
         bot.prompt = PromptMode::File;
         let spec = spec_of(&bot, Duration::ZERO);
         assert_eq!(spec.argv, ["/w/web/web-42/./scripts/bot.sh", "a/b"]);

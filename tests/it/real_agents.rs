@@ -2,6 +2,7 @@
 //! loopback. They run where the programs are installed (`bin/check agents` does that), else say that they are skipped.
 #![expect(clippy::print_stdout, reason = "what is not tried is said")]
 
+mod archived;
 mod endpoint;
 mod stage;
 
@@ -70,6 +71,38 @@ fn gemini_completes_a_task() {
 #[test]
 fn deepseek_completes_a_task() {
     completes(DEEPSEEK);
+}
+
+/// A question is answered without a tool, in an empty folder, and is in the books.
+fn answers(cli: Cli) {
+    let settings = format!("planner_agents: [{}]", cli.agent);
+    let Some(stage) = Stage::new(cli, Scenario::Answers, &settings) else { return };
+    let world = &stage.world;
+    let text = world.task_text("shop-1");
+    assert!(text.contains("# Goal\n\nThere is a greeting.\n"), "{text}\n{:?}", stage.paths());
+    let books = world.read("runtime/metrics/questions.jsonl");
+    let line: Value = serde_json::from_str(books.lines().next().unwrap()).unwrap();
+    assert!(books.lines().count() == 1 && line["cost_usd"].as_f64().unwrap() > 0.0, "{books}");
+}
+
+#[test]
+fn claude_answers_a_question() {
+    answers(CLAUDE);
+}
+
+#[test]
+fn codex_answers_a_question() {
+    answers(CODEX);
+}
+
+#[test]
+fn gemini_answers_a_question() {
+    answers(GEMINI);
+}
+
+#[test]
+fn deepseek_answers_a_question() {
+    answers(DEEPSEEK);
 }
 
 /// A result that is none is corrected in the same conversation.
@@ -216,14 +249,59 @@ fn a_model_that_never_answers_ends_as_a_stall_and_nothing_is_left() {
     }
 }
 
-#[test]
-fn tools_that_are_denied_are_no_success_although_the_program_says_so() {
-    let command =
-        "agents: {claude: {command: [claude, -p, --output-format, stream-json, --verbose]}}";
-    let Some(stage) = Stage::new(CLAUDE, Scenario::Works, command) else { return };
+/// The program says that it is done, and was not allowed to do anything.
+#[track_caller]
+fn is_denied(stage: &Stage) {
     let failure = stage.failure("1.1");
     assert!(failure["environment"]["reason"].as_str().unwrap().contains("denied"), "{failure}");
     assert!(stage.world.agent_branches().is_empty());
+}
+
+#[test]
+fn tools_that_are_denied_to_claude_are_no_success_although_the_program_says_so() {
+    let command =
+        "agents: {claude: {command: [claude, -p, --output-format, stream-json, --verbose]}}";
+    let Some(stage) = Stage::new(CLAUDE, Scenario::Works, command) else { return };
+    is_denied(&stage);
+}
+
+#[test]
+fn tools_that_are_denied_to_codex_are_no_success_although_the_program_says_so() {
+    let command = "agents: {codex: {command: [codex, exec, --json, --sandbox, read-only, -m, gpt-mock, \
+        -c, analytics.enabled=false, -c, 'model_provider=\"mock\"', -c, 'model_providers.mock.name=\"mock\"', \
+        -c, 'model_providers.mock.base_url=\"URL/v1\"', -c, 'model_providers.mock.env_key=\"OPENAI_API_KEY\"', \
+        -c, 'model_providers.mock.wire_api=\"responses\"', '-']}}";
+    let Some(stage) = Stage::new(CODEX, Scenario::Works, command) else { return };
+    is_denied(&stage);
+}
+
+#[test]
+fn tools_that_are_denied_to_gemini_are_no_success_although_the_program_says_so() {
+    let command =
+        "agents: {gemini: {command: [gemini, --skip-trust, --output-format, stream-json]}}";
+    let Some(stage) = Stage::new(GEMINI, Scenario::Insists, command) else { return };
+    is_denied(&stage);
+}
+
+#[test]
+fn tools_that_are_denied_to_deepseek_are_no_success_although_the_program_says_so() {
+    let passed_on = "agents: {deepseek: {env: [OPENCODE_PERMISSION]}}";
+    // Not offered, and asked about where nobody answers.
+    for rule in ["deny", "ask"] {
+        let Some(stage) = Stage::new(DEEPSEEK, Scenario::Insists, passed_on) else { return };
+        let rules = format!(r#"{{"edit": "{rule}", "bash": "{rule}"}}"#);
+        is_denied(&stage.env("OPENCODE_PERMISSION", &rules));
+    }
+}
+
+#[test]
+fn what_deepseek_silently_waits_for_is_seen_when_it_is_ended() {
+    let Some(stage) = Stage::new(DEEPSEEK, Scenario::LongWait, "stall_minutes: 0.5") else {
+        return;
+    };
+    let failure = stage.failure("1.1");
+    assert!(failure["quota"]["until"].is_string(), "{failure}");
+    is_free_and_parked(&stage, DEEPSEEK);
 }
 
 #[test]

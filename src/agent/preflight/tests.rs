@@ -198,3 +198,41 @@ fn of_a_command_of_the_configuration_only_the_program_is_looked_for() {
     assert!(ask(&bot).ok);
     assert_eq!(place.runs(), 0);
 }
+
+#[test]
+fn of_each_program_an_older_version_is_refused_a_newer_one_told_and_the_pinned_one_is_the_tried_one()
+ {
+    for (agent, program, oldest, newest) in [
+        ("claude", "claude", "1.9.999", "3.0.0"),
+        ("codex", "codex", "0.99.9", "1.0.0"),
+        ("gemini", "gemini", "0.29.9", "1.0.0"),
+        ("deepseek", "opencode", "0.9.9", "2.0.0"),
+    ] {
+        let mut place = Place::new();
+        for key in ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "CHUTES_API_KEY"] {
+            place.set(key, "some-key-0123456789");
+        }
+        place.program(program, &format!("echo {oldest}"));
+        let found = place.of(agent);
+        assert!(!found.ok, "{found:?}");
+        assert!(words(&found)[0].contains("is older than"), "{found:?}");
+        // Of another length: the time of a file may be the same.
+        place.program(program, &format!("echo {newest}; # newer"));
+        let found = place.of(agent);
+        assert!(found.ok, "{found:?}");
+        assert!(words(&found)[0].contains("is newer than what was tried"), "{found:?}");
+        place.program(program, &format!("echo {}; # the one that is pinned", pinned(program)));
+        let found = place.of(agent);
+        assert!(found.ok && found.problems.is_empty(), "{found:?}");
+        assert!(version::is_tried(program, found.version.as_deref().unwrap()), "{found:?}");
+    }
+}
+
+/// The version that `tests/agents` installs.
+fn pinned(program: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents").join(program);
+    let text = fs::read_to_string(folder.join("package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let versions = package["dependencies"].as_object().unwrap();
+    versions.values().next().unwrap().as_str().unwrap().to_owned()
+}

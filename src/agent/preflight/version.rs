@@ -47,6 +47,12 @@ pub(super) fn range_of(program: &str) -> Option<Range> {
     }
 }
 
+/// Whether our recipes were tried with this version of a program.
+#[cfg(test)]
+pub(super) fn is_tried(program: &str, version: &str) -> bool {
+    range_of(program).is_some_and(|range| dotted(range.tried) == version)
+}
+
 /// What a program said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,9 +14,14 @@ pub(super) fn of(status: Option<u64>, kind: &str, text: &str) -> Option<RefusalC
 fn of_status(status: Option<u64>, text: &str) -> Option<RefusalCause> {
     match status? {
         // Some providers refuse an exhausted project with 403, and a full model with 429.
-        403 if has_any(text, &["quota", "rate limit", "ratelimit"]) => Some(RefusalCause::Quota),
+        403 if has_any(text, &["quota", "rate limit", "ratelimit", "limit exceeded"]) => {
+            Some(RefusalCause::Quota)
+        }
         401 | 403 => Some(RefusalCause::Credentials),
-        429 if has_any(text, &["capacity", "overloaded"]) => Some(RefusalCause::Overloaded),
+        429 if has_any(text, &["exhausted your capacity"]) => Some(RefusalCause::Quota),
+        429 if has_any(text, &["capacity", "overloaded", "not your usage limit"]) => {
+            Some(RefusalCause::Overloaded)
+        }
         402 | 429 => Some(RefusalCause::Quota),
         408 => Some(RefusalCause::Network),
         413 => Some(RefusalCause::PromptTooLarge),
@@ -41,6 +46,7 @@ fn of_kind(kind: &str) -> Option<RefusalCause> {
         | "insufficient_quota"
         | "usage_limit_reached"
         | "resource_exhausted"
+        | "retryablequotaerror"
         | "terminalquotaerror" => Some(RefusalCause::Quota),
         "overloaded_error" | "overloaded" | "server_error" | "unavailable" | "api_error" => {
             Some(RefusalCause::Overloaded)
@@ -56,7 +62,7 @@ fn of_kind(kind: &str) -> Option<RefusalCause> {
 }
 
 /// What each kind is told from, in the order in which they are tried: a sentence about a quota may speak of keys.
-const SENTENCES: [(RefusalCause, &[&str]); 7] = [
+const SENTENCES: [(RefusalCause, &[&str]); 8] = [
     (
         RefusalCause::SessionGone,
         &[
@@ -83,8 +89,15 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
             "request too large",
             "input token count",
             "exceeds the maximum number of tokens",
+            "maximum prompt length",
+            "reduce the length of the messages",
+            "available context size",
+            "model token limit",
+            "request entity too large",
         ],
     ),
+    // What says that it is no limit of ours names one.
+    (RefusalCause::Overloaded, &["not your usage limit"]),
     (
         RefusalCause::Quota,
         &[
@@ -111,6 +124,16 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
             "check your plan and billing",
             "resource_exhausted",
             "resource has been exhausted",
+            "spend limit",
+            "spend cap",
+            "fast limit",
+            "credit limit",
+            "key limit exceeded",
+            "you've reached your",
+            "exhausted your capacity",
+            "out of usage credits",
+            "requires more credits",
+            "upgrade to plus",
         ],
     ),
     (
@@ -131,7 +154,6 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
             "please log in",
             "please login",
             "login required",
-            "sign in again",
             "set an auth method",
             "invalid auth method",
             "authenticationerror",
@@ -146,6 +168,20 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
             "invalid bearer token",
             "invalid credentials",
             "refresh token",
+            "token has been revoked",
+            "token is invalid",
+            "access has been revoked",
+            "account is on hold",
+            "sign in again",
+            "authentication error",
+            "authentication required",
+            "authorization is required",
+            "consent could not be obtained",
+            "could not load the default credentials",
+            "could not be refreshed",
+            "login is required",
+            "not enabled for your workspace",
+            "has disabled api key authentication",
         ],
     ),
     (
@@ -162,6 +198,8 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
             "no capacity",
             "temporarily unavailable",
             "server-side issue",
+            "server is busy",
+            "capacity unavailable",
         ],
     ),
     (
@@ -203,6 +241,7 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
         RefusalCause::PermissionDenied,
         &[
             "cannot be used with root",
+            "not running in a trusted directory",
             "bwrap:",
             "bubblewrap",
             "operation not permitted",
@@ -215,7 +254,13 @@ const SENTENCES: [(RefusalCause, &[&str]); 7] = [
 ];
 
 fn of_sentence(text: &str) -> Option<RefusalCause> {
-    let matching = SENTENCES.iter().find(|(_, patterns)| has_any(text, patterns));
+    of_sentence_without(text, "")
+}
+
+/// The same as if one of the patterns were not there.
+pub(super) fn of_sentence_without(text: &str, left_out: &str) -> Option<RefusalCause> {
+    let is_said = |pattern: &&str| *pattern != left_out && text.contains(pattern);
+    let matching = SENTENCES.iter().find(|(_, patterns)| patterns.iter().any(is_said));
     matching.map(|(cause, _)| *cause)
 }
 

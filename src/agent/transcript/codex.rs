@@ -1,13 +1,22 @@
-//! Codex's JSON lines: threads, turns, items, errors. It tells no cost and no model.
+//! Codex's JSON lines: threads, turns, items, errors. It tells no cost and no model. That its sandbox denied something is no event: it
+//! stands in its log on standard error.
 
 use serde_json::Value;
 
 use super::json::{number, text};
-use super::{Ended, Moment, Refusal, TranscriptFacts, Usage, message_end};
+use super::{Denials, Ended, Moment, Refusal, TranscriptFacts, Usage, message_end};
 
-pub(super) fn read(events: &[Value], moment: Moment<'_>) -> (TranscriptFacts, Ended) {
+pub(super) fn read(
+    events: &[Value],
+    stderr: &[u8],
+    moment: Moment<'_>,
+) -> (TranscriptFacts, Ended) {
     let mut facts = TranscriptFacts::default();
     let mut ended = Ended::Unsaid;
+    let mut denials = Denials::default();
+    if is_denied_in_log(&String::from_utf8_lossy(stderr)) {
+        denials.denied("its sandbox refused it");
+    }
     for event in events {
         match text(event, "/type").unwrap_or_default() {
             "thread.started" => facts.session = text(event, "/thread_id").map(str::to_owned),
@@ -29,6 +38,14 @@ pub(super) fn read(events: &[Value], moment: Moment<'_>) -> (TranscriptFacts, En
                 if kind != Some("error") {
                     facts.refusal = None;
                 }
+                match (kind, text(event, "/item/status")) {
+                    (Some("command_execution" | "file_change"), Some("declined")) => {
+                        denials.denied("it was declined");
+                    }
+                    // A command that went well may only have read; a file that was changed is work.
+                    (Some("file_change"), Some("completed")) => denials.allowed(),
+                    _ => {}
+                }
                 if matches!(kind, Some("agent_message" | "assistant_message")) {
                     let said = text(event, "/item/text").and_then(message_end);
                     facts.last_message = said.or(facts.last_message.take());
@@ -37,7 +54,28 @@ pub(super) fn read(events: &[Value], moment: Moment<'_>) -> (TranscriptFacts, En
             _ => {}
         }
     }
+    facts.refusal = facts.refusal.or_else(|| denials.refusal(moment));
     (facts, ended)
+}
+
+/// `2026-11-21T09:52:11.107521Z ERROR codex_core::tools::router: error=patch rejected: …`, or what its sandbox records.
+fn is_denied_in_log(stderr: &str) -> bool {
+    stderr.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        let is_stamp = words.next().is_some_and(|word| word.parse::<jiff::Timestamp>().is_ok());
+        let level = words.next();
+        match words.next() {
+            Some("codex_sandboxing::violation:") => is_stamp && level == Some("WARN"),
+            Some("codex_core::tools::router:") => {
+                is_stamp
+                    && level == Some("ERROR")
+                    && ["rejected by user approval settings", "rejected: blocked by policy"]
+                        .iter()
+                        .any(|reason| line.contains(reason))
+            }
+            _ => false,
+        }
+    })
 }
 
 fn refusal(event: &Value, pointer: &str, moment: Moment<'_>) -> Refusal {

@@ -1,13 +1,19 @@
 //! Gemini CLI's `json` and `stream-json`. Its failures are an object on standard error, behind other lines; while it
 //! tries again it says so there. It tells no cost.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::json::{last_object, number, sum, text};
 use super::reset;
 use super::{
-    Ended, Evidence, Moment, Refusal, RefusalCause, TranscriptFacts, Usage, cause, message_end,
+    Denials, Ended, Evidence, Moment, Refusal, RefusalCause, TranscriptFacts, Usage, cause,
+    message_end,
 };
+
+/// Its tools that write; a name that it did not offer may be any.
+const WRITING: [&str; 4] = ["write_file", "replace", "edit", "run_shell_command"];
 
 pub(super) fn read(
     events: &[Value],
@@ -21,7 +27,8 @@ pub(super) fn read(
         reading.say(event, moment);
         reading.end(event, moment);
     }
-    let Reading { mut facts, saying, ended } = reading;
+    let Reading { mut facts, saying, ended, denials, .. } = reading;
+    facts.refusal = facts.refusal.or_else(|| denials.refusal(moment));
     facts.last_message = message_end(&saying).or(facts.last_message.take());
     if !ended && facts.refusal.is_none() {
         facts.refusal = trying_again(&stderr, moment);
@@ -35,6 +42,9 @@ struct Reading {
     /// What the assistant said since its last tool, which comes in pieces.
     saying: String,
     ended: bool,
+    /// The tool of a call, for calls of tools that write.
+    calls: BTreeMap<String, String>,
+    denials: Denials,
 }
 
 impl Reading {
@@ -45,10 +55,38 @@ impl Reading {
             "message" if text(event, "/role") == Some("assistant") => {
                 self.saying.push_str(text(event, "/content").unwrap_or_default());
             }
-            "tool_use" => self.saying.clear(),
+            "tool_use" => {
+                self.saying.clear();
+                self.call(event);
+            }
+            "tool_result" => self.answer(event),
             "error" if text(event, "/severity") == Some("error") => {
                 let words = text(event, "/message").unwrap_or("the run failed");
                 self.facts.refusal = Some(Refusal::reported(None, "", words, moment));
+            }
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, event: &Value) {
+        let (Some(tool), Some(id)) = (text(event, "/tool_name"), text(event, "/tool_id")) else {
+            return;
+        };
+        if WRITING.contains(&tool) {
+            self.calls.insert(id.to_owned(), tool.to_owned());
+        }
+    }
+
+    /// Takes the answer of a tool that writes: without `--yolo` these are not there, and a policy may forbid them.
+    fn answer(&mut self, event: &Value) {
+        let Some(tool) = text(event, "/tool_id").and_then(|id| self.calls.get(id)) else { return };
+        match (text(event, "/status"), text(event, "/error/type")) {
+            (Some("success"), _) => self.denials.allowed(),
+            (
+                _,
+                Some("tool_not_registered" | "policy_violation" | "sandbox_expansion_required"),
+            ) => {
+                self.denials.denied(&format!("the tool `{tool}` was not permitted"));
             }
             _ => {}
         }
@@ -89,7 +127,8 @@ fn refusal(event: &Value, moment: Moment<'_>) -> Refusal {
     let code = number(event, "/error/code");
     let own = match code {
         Some(41) => Some(RefusalCause::Credentials),
-        Some(44) => Some(RefusalCause::PermissionDenied),
+        // A sandbox that cannot be had; a folder that is not trusted.
+        Some(44 | 55) => Some(RefusalCause::PermissionDenied),
         Some(53) => Some(RefusalCause::RunLimit),
         _ => None,
     };

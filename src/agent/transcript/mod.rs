@@ -4,6 +4,7 @@
 mod cause;
 mod claude;
 mod codex;
+mod denials;
 mod gemini;
 mod json;
 mod opencode;
@@ -11,12 +12,17 @@ mod plain;
 mod reset;
 
 #[cfg(test)]
+mod refused_tools;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wordings;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::table::TranscriptKind;
+use denials::Denials;
 
 /// What a transcript gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +35,7 @@ pub struct TranscriptFacts {
     pub session: Option<String>,
     /// The model that wrote the most.
     pub model: Option<String>,
-    /// The model's last words, at most four thousand characters of their end.
+    /// The model's last words, at most 64 × 1024 characters of their end.
     pub last_message: Option<String>,
 }
 
@@ -119,9 +125,9 @@ pub fn read_in(
     let (mut facts, ended) = match kind {
         TranscriptKind::Plain => return plain::read(stdout, stderr, moment),
         TranscriptKind::Claude => claude::read(&events, moment),
-        TranscriptKind::Codex => codex::read(&events, moment),
+        TranscriptKind::Codex => codex::read(&events, stderr, moment),
         TranscriptKind::Gemini => gemini::read(&events, stderr, moment),
-        TranscriptKind::Opencode => opencode::read(&events, moment),
+        TranscriptKind::Opencode => opencode::read(&events, stderr, moment),
     };
     // Where the program said nothing in its own form (it did not start, was killed, or has another version), what it
     // said to people is all there is. Between events the model speaks, so that then only standard error counts.
@@ -170,7 +176,7 @@ fn one_line(text: &str) -> String {
 
 /// The end of a message.
 fn message_end(text: &str) -> Option<String> {
-    const KEPT: usize = 4000;
+    const KEPT: usize = 64 * 1024;
     let text = text.trim();
     let skipped = text.chars().count().saturating_sub(KEPT);
     let end: String = text

@@ -71,6 +71,7 @@ fn is_report(line: &str) -> bool {
         && (REPORTS.iter().any(|report| start.starts_with(report))
             || start.len() > label.len() && is_error_label(label)
             || line.contains("cannot be used with root")
+            || line.contains("not running in a trusted directory")
             || start.starts_with("bwrap")
             || cause::status_in(&line).is_some())
 }

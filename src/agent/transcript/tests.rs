@@ -40,11 +40,11 @@ fn at_five() -> Timestamp {
     "2026-11-20T16:35:00Z".parse().unwrap()
 }
 
-fn facts(kind: TranscriptKind, stdout: &[u8], stderr: &[u8]) -> TranscriptFacts {
+pub(super) fn facts(kind: TranscriptKind, stdout: &[u8], stderr: &[u8]) -> TranscriptFacts {
     read_in(kind, stdout, stderr, at_five(), &TimeZone::UTC)
 }
 
-fn class(end: RunEnd, facts: &TranscriptFacts) -> Option<FailureClass> {
+pub(super) fn class(end: RunEnd, facts: &TranscriptFacts) -> Option<FailureClass> {
     classify(&ended(end), facts)
 }
 

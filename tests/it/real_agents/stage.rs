@@ -56,7 +56,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Makes it, with further lines of configuration; `None` where the program is not installed.
+    /// Makes it, with further lines of configuration, in which `URL` is the model's address; `None` where the program is not installed.
     pub(super) fn new(cli: Cli, scenario: Scenario, settings: &str) -> Option<Self> {
         let bin = cli.bin()?;
         let turn = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,12 +71,15 @@ impl Stage {
         for (name, value) in keys(cli, &endpoint.url()) {
             world = world.env(name, &value);
         }
+        let nobody = "planner_agents: []";
+        let planners = if settings.contains("planner_agents") { "" } else { nobody };
         world.write(
             "config.yaml",
             &format!(
-                "merge_policy: manual\nmax_runtime_minutes: 4\nagent_fallbacks: {{implementation: [{}]}}\n{settings}\n{}\nrepos:\n- repo: acme/shop\n  host: local\n  path: shop\n  ci_command: sh test.sh\n",
+                "merge_policy: manual\nmax_runtime_minutes: 4\nagent_fallbacks: {{implementation: [{}]}}\n{planners}\n{settings}\n{}\nrepos:\n- repo: acme/shop\n  host: local\n  path: shop\n  ci_command: sh test.sh\n",
                 cli.agent,
-                model_of(cli)
+                if settings.contains("agents:") { "" } else { model_of(cli) },
+                settings = settings.replace("URL", &endpoint.url()),
             ),
         );
         // The programs tell times of the real clock.
@@ -85,6 +88,11 @@ impl Stage {
         world.ready_issue("Greet", "Write hello.txt with a greeting.");
         world.run("dispatch").ok();
         Some(Self { world, endpoint, _turn: turn })
+    }
+
+    /// The paths that the program asked the model for.
+    pub(super) fn paths(&self) -> Vec<String> {
+        self.endpoint.paths()
     }
 
     /// Sets a variable of the operator's.

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use super::script::{self, FINAL, Progress};
+use super::script::{self, Progress};
 use super::{Scenario, http, items};
 
 pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
@@ -23,17 +23,14 @@ pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
     let dear = if scenario == Scenario::NeverEnds { 40_000 } else { 120 };
     let usage = json!({"input_tokens": dear, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 1000, "output_tokens": 1});
     let id = format!("{}{}", progress.prompts, progress.done);
+    let said = script::last_words(scenario, !tools.is_empty());
     let (block, stop, output) = match &call {
         Some(call) => (
             json!({"type": "tool_use", "id": format!("toolu_{id}"), "name": call.name, "input": call.arguments}),
             "tool_use",
             40,
         ),
-        // Small questions of the program's own come without tools.
-        None if tools.is_empty() => {
-            (json!({"type": "text", "text": "{\"title\":\"mock\"}"}), "end_turn", 15)
-        }
-        None => (json!({"type": "text", "text": FINAL}), "end_turn", 15),
+        None => (json!({"type": "text", "text": said}), "end_turn", 15),
     };
     let message = json!({"id": format!("msg_{id}"), "type": "message", "role": "assistant", "model": body["model"],
         "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage});

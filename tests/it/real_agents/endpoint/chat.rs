@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use super::script::{self, FINAL, Progress};
+use super::script::{self, Progress};
 use super::{Scenario, http, items};
 
 pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
@@ -27,7 +27,7 @@ pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
         json!([{"index": 0, "id": format!("call_{}{}", progress.prompts, progress.done), "type": "function",
             "function": {"name": call.name, "arguments": call.arguments.to_string()}}])
     });
-    let mut message = json!({"role": "assistant", "content": FINAL});
+    let mut message = json!({"role": "assistant", "content": script::last_words(scenario, true)});
     if let Some(calls) = calls {
         message["content"] = Value::Null;
         message["tool_calls"] = calls;

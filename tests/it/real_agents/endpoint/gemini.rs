@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use super::http::Request;
-use super::script::{self, FINAL, Progress};
+use super::script::{self, Progress};
 use super::{Scenario, http, items};
 
 pub(super) fn answer(stream: &TcpStream, request: &Request, scenario: Scenario) {
@@ -32,7 +32,7 @@ pub(super) fn answer(stream: &TcpStream, request: &Request, scenario: Scenario) 
             "args": call.arguments}})
         }
         None if tools.is_empty() => json!({"text": small.to_string()}),
-        None => json!({"text": FINAL}),
+        None => json!({"text": script::last_words(scenario, true)}),
     };
     let whole = json!({
         "candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],

@@ -25,10 +25,16 @@ pub(crate) enum Scenario {
     Works,
     /// The same, but the first result is no result: a second prompt in the same conversation gets a right one.
     WorksWhenToldAgain,
+    /// The task, also with tools that the program did not offer.
+    Insists,
+    /// Words alone: a brief.
+    Answers,
     /// Tools for ever, each turn dear.
     NeverEnds,
     /// The limit of a plan, with the time when it ends.
     PlanLimit,
+    /// A limit that is over in two hours, until when the program is asked to wait.
+    LongWait,
     /// No money left.
     NoCredit,
     /// The key is refused.

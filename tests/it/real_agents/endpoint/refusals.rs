@@ -19,9 +19,13 @@ fn refusal(status: u16, body: Value) -> Refusal {
 /// The refusal of a scenario, if it is one.
 pub(super) fn of(protocol: Protocol, scenario: Scenario) -> Option<Refusal> {
     match scenario {
-        Scenario::Works | Scenario::WorksWhenToldAgain | Scenario::NeverEnds | Scenario::Hangs => {
-            None
-        }
+        Scenario::Works
+        | Scenario::WorksWhenToldAgain
+        | Scenario::Answers
+        | Scenario::Insists
+        | Scenario::NeverEnds
+        | Scenario::Hangs => None,
+        Scenario::LongWait => Some(long_wait()),
         Scenario::PlanLimit => Some(plan_limit(protocol)),
         Scenario::NoCredit => Some(no_credit(protocol)),
         Scenario::BadKey => Some(bad_key(protocol)),
@@ -66,6 +70,17 @@ fn plan_limit(protocol: Protocol) -> Refusal {
                     {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "35s"}]}}),
         ),
     }
+}
+
+/// As OpenAI's chat gives it; the others are not asked for it.
+fn long_wait() -> Refusal {
+    let message = "Rate limit reached for requests per day. Please try again in 2h0m0s.";
+    let mut refusal = refusal(
+        429,
+        json!({"error": {"message": message, "type": "requests", "code": "rate_limit_exceeded"}}),
+    );
+    refusal.headers = vec![("retry-after", "7200".to_owned())];
+    refusal
 }
 
 fn no_credit(protocol: Protocol) -> Refusal {

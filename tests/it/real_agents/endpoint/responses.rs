@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use super::script::{self, FINAL, Progress};
+use super::script::{self, Progress};
 use super::{Scenario, http, items};
 
 pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
@@ -30,7 +30,7 @@ pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
         }
         None => {
             json!({"type": "message", "id": format!("msg_{id}"), "role": "assistant", "status": "completed",
-            "content": [{"type": "output_text", "text": FINAL, "annotations": []}]})
+            "content": [{"type": "output_text", "text": script::last_words(scenario, true), "annotations": []}]})
         }
     };
     let response = json!({"id": format!("resp_{id}"), "object": "response", "created_at": 1_795_190_000, "model": body["model"],
@@ -51,7 +51,7 @@ pub(super) fn answer(stream: &TcpStream, body: &Value, scenario: Scenario) {
     ];
     if call.is_none() {
         events.push(json!({"type": "response.output_text.delta", "item_id": item["id"], "output_index": 0, "content_index": 0,
-            "delta": FINAL}));
+            "delta": script::last_words(scenario, true)}));
     }
     events.push(json!({"type": "response.output_item.done", "output_index": 0, "item": item}));
     events.push(json!({"type": "response.completed", "response": completed}));

@@ -4,8 +4,20 @@ use serde_json::{Value, json};
 
 use super::Scenario;
 
-/// What it says at the end.
-pub(super) const FINAL: &str = "Done: wrote hello.txt and .agent_result.md.";
+/// What it says at the end of a task.
+const FINAL: &str = "Done: wrote hello.txt and .agent_result.md.";
+
+/// What it says to a question for a brief.
+const BRIEF: &str = "Here you are:\n```json\n{\"goal\": \"There is a greeting.\", \"success_criteria\": [\"hello.txt is there.\"]}\n```";
+
+/// What it says when it calls no tool (any more). Small questions of a program's own come without tools.
+pub(super) fn last_words(scenario: Scenario, has_tools: bool) -> &'static str {
+    match scenario {
+        Scenario::Answers => BRIEF,
+        _ if has_tools => FINAL,
+        _ => "{\"title\":\"mock\"}",
+    }
+}
 
 const RESULT: &str = "STATUS: complete\nBLOCKER_CODE: none\nSUMMARY: Wrote hello.txt.\nDONE:\n- hello.txt\nTESTS_RUN:\n- sh test.sh: passed\n";
 
@@ -47,6 +59,9 @@ pub(super) fn next(
     scenario: Scenario,
     request: &Value,
 ) -> Option<Call> {
+    if scenario == Scenario::Answers {
+        return None;
+    }
     let bad = "The work is finished.\n";
     let result = match scenario {
         Scenario::WorksWhenToldAgain if progress.prompts < 2 => bad,
@@ -58,8 +73,17 @@ pub(super) fn next(
         (_, 1) => (".agent_result.md".to_owned(), result),
         _ => return None,
     };
-    let writes = writes(tools, &path, content, request);
-    let runs = runs(tools, &path, content);
+    let mut tools = tools.to_vec();
+    if scenario == Scenario::Insists {
+        let is_gemini = tools.contains(&"list_directory");
+        tools.extend(if is_gemini {
+            ["write_file", "run_shell_command"]
+        } else {
+            ["write", "bash"]
+        });
+    }
+    let writes = writes(&tools, &path, content, request);
+    let runs = runs(&tools, &path, content);
     if progress.done % 2 == 1 { runs.or(writes) } else { writes.or(runs) }
 }
 
