@@ -1,6 +1,6 @@
 //! Building the [`App`] from configuration and environment.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,12 +9,13 @@ use std::time::Duration;
 use super::confine::{Confiner, mode_of};
 use super::forge::LocalForge;
 use super::github::Github;
+use super::notifier::notifier;
 use super::repository::{MirrorSource, Repository};
 use super::runner::{ProcessRunner, Runner};
 use super::{App, State};
 use crate::agent::providers::Secrets;
 use crate::agent::{AgentTable, builtin};
-use crate::config::{self, AgentSettings, ConfigError, HostKind, LoadRequest, Settings};
+use crate::config::{self, AgentSettings, ConfigError, HostKind, LoadRequest, Loaded, Settings};
 use crate::domain::ids::{AgentName, RepoKey};
 use crate::git::{Git, GitOptions};
 use crate::host::Host;
@@ -81,10 +82,22 @@ impl App {
     ///
     /// When the configuration is wrong, or the runtime folder cannot be used.
     pub fn build(options: Options) -> Result<Self, BuildError> {
-        let loaded =
-            config::load(&options.load).map_err(|error| BuildError::Config(Box::new(error)))?;
+        let loaded = load(&options)?;
+        refuse_unenforced(&loaded.settings, &options.environment)?;
+        Self::of(loaded, options)
+    }
+
+    /// Builds the same for looking alone, though a confinement that is asked for cannot be enforced: nothing may be started with it.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is wrong, or the runtime folder cannot be used.
+    pub fn build_to_look(options: Options) -> Result<Self, BuildError> {
+        Self::of(load(&options)?, options)
+    }
+
+    fn of(loaded: Loaded, options: Options) -> Result<Self, BuildError> {
         let settings = loaded.settings;
-        refuse_unenforced(&settings, &options.environment)?;
         let confiner = Rc::new(Confiner::new(&settings, &options.environment));
         let prompts = Prompts::load(&settings.root.join("prompts"))?;
         let runtime = settings.root.join("runtime");
@@ -123,6 +136,8 @@ impl App {
             agents: agents(&settings),
             redactor: redactor(&options.environment, &settings),
             prompts,
+            notifier: notifier(&settings, &options.environment, &locks),
+            questions: RefCell::default(),
             github: github.map(|github| github.client()),
             repositories,
             warnings: loaded.warnings,
@@ -138,6 +153,10 @@ impl App {
             settings,
         })
     }
+}
+
+fn load(options: &Options) -> Result<Loaded, BuildError> {
+    config::load(&options.load).map_err(|error| BuildError::Config(Box::new(error)))
 }
 
 /// A confinement that is asked for by name and cannot be enforced is refused, never pretended.

@@ -72,6 +72,11 @@ impl Confiner {
         }
     }
 
+    /// By what programs are to be confined.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// How far each control reaches on this machine, for people; a receipt says what a run really came to.
     pub fn tiers(&self) -> Vec<Reached> {
         let path = self.environment.get("PATH").map(String::as_str).unwrap_or_default();
@@ -87,6 +92,14 @@ impl Confiner {
     /// `read`, the files that its command line names, and the toolchains.
     pub fn agent(&self, spec: &mut RunSpec, home: &Path, tmp: &Path, read: Vec<PathBuf>) {
         self.confine(spec, home, tmp, read);
+    }
+
+    /// Confines an agent that is only asked something: it reads the folder of `spec`, which is empty, and changes nothing there.
+    pub fn question(&self, spec: &mut RunSpec, home: &Path, tmp: &Path, read: Vec<PathBuf>) {
+        self.confine(spec, home, tmp, read);
+        let dir = spec.dir.clone();
+        spec.confinement.write.retain(|path| *path != dir);
+        spec.confinement.read.push(dir);
     }
 
     /// Confines `test_command` or `ci_command` of a repository: like an agent, with a home that keeps the caches of this repository's

@@ -2,7 +2,7 @@
 //! merged with its base (`CONTRACT.md` section 7a).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use crate::sys::files;
 use crate::sys::lock::Lock;
 use crate::sys::sandbox::Confinement;
 use crate::sys::supervise::{self, RunEnd, RunSpec};
+use crate::text::clean;
 
 /// A CI log keeps at most so much.
 const MAX_LOG_BYTES: u64 = 8 * 1024 * 1024;
@@ -113,7 +114,7 @@ impl LocalForge {
         let seconds = outcome.duration.as_secs_f64();
         let (result, how) = match outcome.end {
             RunEnd::Exited(0) => (CheckOutcome::Passed, "passed".to_owned()),
-            RunEnd::Exited(code) => (CheckOutcome::Failed, format!("exit {code}")),
+            RunEnd::Exited(code) => (CheckOutcome::Failed, exit(command, code, &request.log)),
             RunEnd::Signalled(signal) => {
                 (CheckOutcome::Failed, format!("ended by signal {signal}"))
             }
@@ -126,6 +127,29 @@ impl LocalForge {
         };
         Ok(CiRun { outcome: result, summary: format!("{how} after {seconds:.1} s") })
     }
+}
+
+/// How a run ended that did not pass. A command that is not there says nothing about the work: that is told apart, in words that the
+/// verdict reads.
+fn exit(command: &CommandLine, code: i32, log: &Path) -> String {
+    let said = files::read_end(log, 4096).unwrap_or_default();
+    match not_started(&command.to_string(), code, &String::from_utf8_lossy(&said)) {
+        Some(program) => format!("the command `{program}` could not be started (exit {code})"),
+        None => format!("exit {code}"),
+    }
+}
+
+/// The program of a command line, where a shell says that this very program is missing (127) or cannot be executed (126).
+fn not_started(line: &str, code: i32, log: &str) -> Option<String> {
+    let words = match code {
+        127 => "not found",
+        126 => "ermission denied",
+        _ => return None,
+    };
+    // What stands before it sets variables.
+    let program = line.split_whitespace().find(|word| !word.contains('='))?;
+    let names = |line: &str| line.contains(words) && line.split([':', ' ']).any(|w| w == program);
+    log.lines().any(names).then(|| clean::one_line(&program.replace('`', "'"), 100))
 }
 
 #[async_trait(?Send)]
@@ -218,5 +242,36 @@ fn host_error(error: GitError) -> HostError {
         GitError::Unavailable { doing, reason } => HostError::Unavailable { what: doing, reason },
         GitError::NoSpace => HostError::Unavailable { what: "git".to_owned(), reason: text },
         _ => HostError::Refused { what: "git".to_owned(), reason: text },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_not_there_is_told_from_one_that_fails() {
+        for (line, code, log, program) in [
+            (
+                "missing-tool --all",
+                127,
+                "/bin/sh: 1: missing-tool: not found\n",
+                Some("missing-tool"),
+            ),
+            (
+                "A=1 missing-tool",
+                127,
+                "sh: line 1: missing-tool: command not found\n",
+                Some("missing-tool"),
+            ),
+            ("./ci.sh", 126, "/bin/sh: 1: ./ci.sh: Permission denied\n", Some("./ci.sh")),
+            ("sh test.sh", 127, "test.sh: 3: cargo: not found\n", None),
+            ("sh test.sh", 1, "missing-tool: not found\n", None),
+            ("missing-tool", 1, "/bin/sh: 1: missing-tool: not found\n", None),
+            ("missing-tool", 127, "", None),
+            ("", 127, "x: not found", None),
+        ] {
+            assert_eq!(not_started(line, code, log).as_deref(), program, "{line} {code} {log}");
+        }
     }
 }

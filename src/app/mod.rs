@@ -1,21 +1,33 @@
 //! What a job may use, built once per process.
 
+mod alarms;
+mod ask;
 mod build;
+mod cadence;
 mod confine;
+pub mod ended;
 mod first_days;
+mod foreign;
 mod forge;
 mod github;
+mod home;
+mod notifier;
+mod objectives;
+pub mod price;
 mod readiness;
 mod repository;
 mod runner;
+pub mod spend;
 mod state;
 
+pub use ask::Asking;
 pub use build::{BuildError, Options};
 pub use confine::Confiner;
 pub use repository::Repository;
 pub use runner::{ProcessRunner, RunFailed, Runner};
 pub use state::{Arming, State};
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -28,6 +40,7 @@ use crate::domain::ids::{AgentName, RepoKey, RepoSlug};
 use crate::host::github::{Client, Usage};
 use crate::journal::Journal;
 use crate::mailbox::Mailbox;
+use crate::notify::Notifier;
 use crate::prompt::Prompts;
 use crate::sys::clock::Clock;
 use crate::sys::signals::Stop;
@@ -65,7 +78,11 @@ pub struct App {
     pub redactor: Redactor,
     /// What agents are told.
     pub prompts: Prompts,
+    /// Tells the operator's chat.
+    pub notifier: Notifier,
     github: Option<Rc<Client>>,
+    /// What questions of this process have come to so far.
+    questions: RefCell<ask::SoFar>,
 }
 
 impl App {
@@ -77,6 +94,11 @@ impl App {
     /// What this process has asked of GitHub so far.
     pub fn usage(&self) -> Usage {
         self.github.as_ref().map(|client| client.usage()).unwrap_or_default()
+    }
+
+    /// What a classic token may do on GitHub, once something was asked there; `None` for other kinds of token.
+    pub fn scopes(&self) -> Option<Vec<String>> {
+        self.github.as_ref().and_then(|client| client.scopes())
     }
 
     /// A repository by its slug.

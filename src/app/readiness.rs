@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::App;
 use super::state::provider_key;
@@ -10,6 +10,7 @@ use crate::agent::preflight::Question;
 use crate::agent::providers::{self, Choice, Secrets};
 use crate::agent::{AgentTable, Preflight, Recipe};
 use crate::domain::ids::AgentName;
+use crate::domain::retry::RunFailure;
 use crate::domain::routing::{Availability, Unavailable};
 use crate::sys::files::FileError;
 
@@ -109,6 +110,34 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// Leaves an agent out for as long as a failure of its provider or of this machine asks for; any other failure concerns one run alone.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be written.
+    pub fn park_after(
+        &self,
+        agent: &AgentName,
+        provider: Option<&str>,
+        failure: &RunFailure,
+    ) -> Result<(), FileError> {
+        let now = self.now();
+        let after = |minutes| now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now);
+        let until = match failure {
+            // Two hours where the provider names no time: the usual cool-down.
+            RunFailure::Quota { until } => until.unwrap_or_else(|| after(120)),
+            RunFailure::Overloaded => after(5),
+            RunFailure::Credentials => after(30),
+            RunFailure::Environment { .. } => after(10),
+            _ => return Ok(()),
+        };
+        let reason = failure.sentence();
+        if matches!(failure, RunFailure::Environment { .. }) {
+            return self.state.park_agent(agent, until, &reason, now);
+        }
+        self.park(agent, provider, until, &reason)
     }
 
     /// Lets an agent be tried again at once, with whoever was left out with it.

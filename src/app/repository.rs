@@ -3,11 +3,12 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::config;
 use crate::domain::ids::{BranchName, RepoKey, RepoSlug, TaskId};
 use crate::effects::Effects;
-use crate::git::{Git, GitError, Mirror};
+use crate::git::{Git, GitError, Heads, Mirror, lacks_of_mirror};
 use crate::host::Host;
 use crate::host::local::LocalHost;
 use crate::journal::Journal;
@@ -67,6 +68,20 @@ impl Repository {
     /// When it cannot be made: the remote is missing, unreadable or of a kind that is not supported.
     pub fn mirror(&self) -> Result<Rc<Mirror>, GitError> {
         self.source.get()
+    }
+
+    /// Asks the remote for its branches, without a mirror and without a write: for a person who waits, hence with a deadline.
+    ///
+    /// # Errors
+    ///
+    /// When the remote cannot be asked.
+    pub fn look_at_remote(&self, deadline: Duration) -> Result<Heads, GitError> {
+        self.source.git.with_deadline(deadline).heads_of(&self.remote)
+    }
+
+    /// What our mirror lacks, when it has been made; `None` before.
+    pub fn lacks_of_mirror(&self) -> Option<Result<Vec<String>, GitError>> {
+        self.source.dir.is_dir().then(|| lacks_of_mirror(&self.source.dir))
     }
 
     /// The effects on it.

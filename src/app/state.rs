@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AgentName, RepoKey, RepoSlug};
+use crate::domain::ids::{AgentName, RepoKey, RepoSlug, TaskId};
 use crate::domain::routing::{Availability, Unavailable};
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
@@ -80,6 +80,22 @@ impl State {
     /// The flag file of a paused job.
     pub fn flag_job(&self, job: &str) -> PathBuf {
         self.dir.join("job_disabled").join(job)
+    }
+
+    /// Why nothing is done for a task, if it is paused.
+    pub fn task_pause(&self, task: &TaskId) -> Option<String> {
+        let is_paused = self.flag_task(task).exists();
+        is_paused.then(|| format!("paused; `agentos resume --task {task}` lets it go on"))
+    }
+
+    /// The flag file of a paused task.
+    pub fn flag_task(&self, task: &TaskId) -> PathBuf {
+        self.dir.join("task_disabled").join(task.as_str())
+    }
+
+    /// The flag file of a task whose issue has gone for good: nobody can say anything there any more.
+    pub fn flag_gone(&self, task: &TaskId) -> PathBuf {
+        self.dir.join("gone").join(task.as_str())
     }
 
     /// Sets a flag file; nothing happens when it is set.

@@ -4,18 +4,16 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::effect::Effect;
 use crate::crash_point;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, RepoKey, TaskId};
-use crate::domain::issue::{Comment, IssueState};
-use crate::domain::memory;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, RepoKey};
+use crate::domain::issue::{Comment, Issue, IssueState};
+use crate::domain::origin;
 use crate::domain::pull::{PullRequest, PullState};
 use crate::git::{GitError, Mirror, Push};
-use crate::host::{Host, HostError, LabelChange};
+use crate::host::{Host, HostError, LabelChange, WorkflowRun};
 use crate::journal::{Intent, IntentRecord, Journal};
-use crate::mailbox::Lease;
+use crate::mailbox::Authority;
 use crate::sys::clock::Clock;
 use crate::sys::files::FileError;
 use crate::sys::lock::Lock;
@@ -23,12 +21,6 @@ use crate::text::marker;
 
 /// Another process may be fetching or adding a worktree; longer than this is a fault.
 const REPOSITORY_LOCK_WAIT: Duration = Duration::from_secs(120);
-
-/// How often a memory entry is built anew on a base branch that moves meanwhile.
-const MEMORY_TRIES: usize = 5;
-
-/// Most bytes of a memory file that are read.
-const MEMORY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why an effect was not carried out. Whatever it is, nothing was half done: the next run looks again.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +67,8 @@ pub struct Carried {
     pub pull: Option<PullRequest>,
     /// The commit on the base branch that a merge or a memory entry made.
     pub commit: Option<CommitSha>,
+    /// The issue that was made or found.
+    pub issue: Option<IssueNumber>,
 }
 
 /// The effects on one repository.
@@ -101,19 +95,23 @@ impl Effects {
         matches!(self.look(effect, self.glance.as_ref()).await, Ok(Some(_)))
     }
 
-    /// Carries out one effect under the lease of its task.
+    /// Carries out one effect under the lease of its task, or of its repository.
     ///
     /// # Errors
     ///
     /// See [`EffectError`]; the world is then either as before or already as wanted, and the next run finds out which.
-    pub async fn carry_out(&self, effect: &Effect, lease: &Lease) -> Result<Carried, EffectError> {
+    pub async fn carry_out(
+        &self,
+        effect: &Effect,
+        lease: &dyn Authority,
+    ) -> Result<Carried, EffectError> {
         if let Some(carried) = self.look(effect, self.host.as_ref()).await? {
             return Ok(carried);
         }
         let intent = self.journal.intend(IntentRecord {
             effect: effect.word().to_owned(),
             key: format!("{} {}", self.key, effect.key()),
-            under: lease.id().to_string(),
+            under: lease.name(),
             at: self.clock.now(),
             what: serde_json::to_value(effect).unwrap_or_default(),
             repo: self.key.to_string(),
@@ -196,12 +194,18 @@ impl Effects {
                 PullState::Merged { commit } => Some(Carried { commit, ..Carried::default() }),
                 PullState::Open | PullState::Closed => None,
             },
+            Effect::CreateIssue { signature, .. } => {
+                let number = self.answered(signature, host).await?;
+                number.map(|number| Carried { issue: Some(number), ..Carried::default() })
+            }
             Effect::CloseIssue { issue } => {
                 so(host.issue(*issue).await?.state == IssueState::Closed)
             }
             Effect::ClosePull { pr } => so(host.pull(*pr).await?.state != PullState::Open),
             Effect::DeleteBranch { branch, .. } => so(self.mirror.remote_tip(branch)?.is_none()),
-            Effect::Memory { base, entry } => self.memory_has(base, &entry.task)?,
+            Effect::Rerun { runs, .. } => so(self.still_to_run(runs, host).await?.is_empty()),
+            Effect::PullText { pr, body } => so(host.pull(*pr).await?.body.trim() == body.trim()),
+            Effect::Memory { base, changes } => self.memory_has(base, changes)?,
         })
     }
 
@@ -236,14 +240,40 @@ impl Effects {
             }
             Effect::Status { issue, status } => self.host.set_status(*issue, *status).await?,
             Effect::Merge { request } => carried.commit = Some(self.host.merge(request).await?),
+            Effect::CreateIssue { issue, .. } => {
+                carried.issue = Some(self.host.create_issue(issue).await?.number);
+            }
             Effect::CloseIssue { issue } => self.host.close_issue(*issue).await?,
             Effect::ClosePull { pr } => self.host.close_pull(*pr).await?,
             Effect::DeleteBranch { branch, tip } => self.push(branch, None, Some(tip))?,
-            Effect::Memory { base, entry } => {
-                carried.commit = Some(self.remember(base, entry)?);
+            Effect::Rerun { runs, .. } => {
+                for run in self.still_to_run(runs, self.host.as_ref()).await? {
+                    self.host.rerun(run).await?;
+                    crash_point!("rerun.one");
+                }
+            }
+            Effect::PullText { pr, body } => self.host.edit_pull(*pr, body).await?,
+            Effect::Memory { base, changes } => {
+                carried.commit = Some(self.remember(base, changes)?);
             }
         }
         Ok(carried)
+    }
+
+    /// The issue that answers a signature: an open one, or one that was closed of late.
+    async fn answered(
+        &self,
+        signature: &str,
+        host: &dyn Host,
+    ) -> Result<Option<IssueNumber>, EffectError> {
+        let is_it = |issue: &&Issue| origin::answers(issue, signature);
+        let open = host.open_issues().await?;
+        if let Some(issue) = open.iter().find(is_it) {
+            return Ok(Some(issue.number));
+        }
+        let since = origin::remembered_since(self.clock.now());
+        let closed = host.closed_since(since).await?;
+        Ok(closed.iter().find(is_it).map(|issue| issue.number))
     }
 
     /// Takes the lock on the mirror's metadata. Never held over an await.
@@ -256,6 +286,21 @@ impl Effects {
             .ok_or_else(|| EffectError::Locked(self.key.clone()))
     }
 
+    /// The runs of workflows that have not gone on since they were looked at.
+    async fn still_to_run(
+        &self,
+        runs: &[WorkflowRun],
+        host: &dyn Host,
+    ) -> Result<Vec<u64>, EffectError> {
+        let mut left = Vec::new();
+        for run in runs {
+            if host.attempt_of(run.id).await? <= run.attempt {
+                left.push(run.id);
+            }
+        }
+        Ok(left)
+    }
+
     fn push(
         &self,
         branch: &BranchName,
@@ -266,62 +311,6 @@ impl Effects {
         let push =
             Push { source: source.cloned(), branch: branch.clone(), expected: expected.cloned() };
         Ok(self.mirror.push(&push)?)
-    }
-
-    fn memory_has(&self, base: &BranchName, task: &TaskId) -> Result<Option<Carried>, EffectError> {
-        let _lock = self.lock_mirror()?;
-        let Some(tip) = self.mirror.remote_tip(base)? else {
-            return Err(GitError::NotFound { what: format!("the branch `{base}`") }.into());
-        };
-        if !self.mirror.has_commit(&tip) {
-            self.mirror.fetch()?;
-        }
-        let has = self.memory_at(&tip, task)?;
-        Ok(has.then(|| Carried { commit: Some(tip), ..Carried::default() }))
-    }
-
-    fn memory_at(&self, tip: &CommitSha, task: &TaskId) -> Result<bool, GitError> {
-        let memory = self.mirror.read_file(tip, memory::FILE, MEMORY_BYTES)?.unwrap_or_default();
-        Ok(memory::has_entry(&String::from_utf8_lossy(&memory), task))
-    }
-
-    fn remember(&self, base: &BranchName, entry: &memory::Entry) -> Result<CommitSha, EffectError> {
-        let _lock = self.lock_mirror()?;
-        let mut last = None;
-        for _ in 0..MEMORY_TRIES {
-            self.mirror.fetch()?;
-            let Some(tip) = self.mirror.tracked_tip(base)? else {
-                return Err(GitError::NotFound { what: format!("the branch `{base}`") }.into());
-            };
-            // A push may arrive after the worker that began it was killed: git goes on by itself.
-            if self.memory_at(&tip, &entry.task)? {
-                return Ok(tip);
-            }
-            let commit = self.memory_commit(&tip, entry, self.clock.now())?;
-            crash_point!("memory.commit");
-            let push =
-                Push { source: Some(commit.clone()), branch: base.clone(), expected: Some(tip) };
-            match self.mirror.push(&push) {
-                Ok(()) => return Ok(commit),
-                Err(error @ GitError::Stale { .. }) => last = Some(error),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(last.map_or_else(|| EffectError::Locked(self.key.clone()), EffectError::Git))
-    }
-
-    fn memory_commit(
-        &self,
-        tip: &CommitSha,
-        entry: &memory::Entry,
-        now: Timestamp,
-    ) -> Result<CommitSha, EffectError> {
-        let present = self.mirror.read_file(tip, memory::FILE, MEMORY_BYTES)?;
-        let present = present.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let text = memory::with_entry(present.as_deref(), entry);
-        let task = &entry.task;
-        let message = format!("memory: {task} [skip ci]\n\nAgent-Task: {task}\n");
-        Ok(self.mirror.commit_file(tip, memory::FILE, text.as_bytes(), &message, now)?)
     }
 }
 

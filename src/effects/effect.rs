@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PrNumber};
 use crate::domain::issue::BoardStatus;
 use crate::domain::memory;
-use crate::host::{LabelChange, MergeRequest, NewPullRequest};
+use crate::host::{LabelChange, MergeRequest, NewIssue, NewPullRequest, WorkflowRun};
 
 /// A change to the world outside the mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,13 @@ pub enum Effect {
         /// Everything about it.
         request: MergeRequest,
     },
+    /// An issue of ours exists that answers a signature. One that was closed of late answers it too: what a person closed stays closed.
+    CreateIssue {
+        /// What it answers; the text carries its marker.
+        signature: String,
+        /// Everything about it.
+        issue: NewIssue,
+    },
     /// An issue is closed.
     CloseIssue {
         /// Which.
@@ -74,12 +81,27 @@ pub enum Effect {
         /// Its tip.
         tip: CommitSha,
     },
-    /// The memory of the base branch has an entry for a task.
+    /// The failed jobs behind a head's checks run once more. Whoever wants this has written down before that it is wanted, since a second
+    /// time would run them twice.
+    Rerun {
+        /// The commit.
+        head: CommitSha,
+        /// The runs of workflows, each with the attempt that failed: it is done where a newer one is there.
+        runs: Vec<WorkflowRun>,
+    },
+    /// The text of a pull request of ours.
+    PullText {
+        /// Which.
+        pr: PrNumber,
+        /// Its text.
+        body: String,
+    },
+    /// The memory of the base branch has these changes, in one commit.
     Memory {
         /// The base branch.
         base: BranchName,
-        /// The entry.
-        entry: memory::Entry,
+        /// The changes, oldest first.
+        changes: Vec<memory::Change>,
     },
 }
 
@@ -93,9 +115,12 @@ impl Effect {
             Self::Labels { .. } => "labels",
             Self::Status { .. } => "status",
             Self::Merge { .. } => "merge",
+            Self::CreateIssue { .. } => "create_issue",
             Self::CloseIssue { .. } => "close_issue",
             Self::ClosePull { .. } => "close_pull",
             Self::DeleteBranch { .. } => "delete_branch",
+            Self::Rerun { .. } => "rerun",
+            Self::PullText { .. } => "pull_text",
             Self::Memory { .. } => "memory",
         }
     }
@@ -111,10 +136,15 @@ impl Effect {
             }
             Self::Status { issue, status } => format!("{issue} {status}"),
             Self::Merge { request } => format!("{} {}", request.pr, request.expected_head),
+            Self::CreateIssue { signature, .. } => signature.clone(),
             Self::CloseIssue { issue } => issue.to_string(),
-            Self::ClosePull { pr } => pr.to_string(),
+            Self::ClosePull { pr } | Self::PullText { pr, .. } => pr.to_string(),
             Self::DeleteBranch { branch, .. } => branch.to_string(),
-            Self::Memory { entry, .. } => entry.task.to_string(),
+            Self::Rerun { head, .. } => head.to_string(),
+            Self::Memory { base, changes } => {
+                let keys: Vec<String> = changes.iter().map(memory::Change::key).collect();
+                format!("{base} {}", keys.join(" "))
+            }
         }
     }
 }

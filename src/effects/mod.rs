@@ -4,6 +4,8 @@
 
 mod carry_out;
 mod effect;
+mod memory;
+pub mod memory_texts;
 mod show;
 pub mod texts;
 

@@ -1,11 +1,18 @@
 //! Every text that we post on a host, one function each. What comes from outside is cleaned, bounded and can forge none of our markers;
 //! redaction happens once more where the text leaves (`jobs`).
 
+mod checks;
+mod escalation;
+
+pub use checks::{RedCheck, checks, green_again, repair_section};
+pub use escalation::{escalation, escalation_key, next_step, with_escalation};
+
 use std::fmt::Write as _;
 
 use crate::domain::brief;
+use crate::domain::command::{self, Asked};
+use crate::domain::ids::TaskId;
 use crate::domain::installation::{self, Installation};
-use crate::domain::pull::Check;
 use crate::domain::result::AgentResult;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::text::{clean, marker, sections};
@@ -114,62 +121,6 @@ pub fn question_key(task: &Task) -> String {
     format!("{}/{}", task.id, task.attempt)
 }
 
-/// The note that hands a lineage to a person: what was tried by whom, what failed, and the smallest next step.
-pub fn escalation(task: &Task, reason: &str, history: &str) -> String {
-    let agents: Vec<&str> = task.tried.iter().map(AsRef::as_ref).collect();
-    format!(
-        "{}\n**agentos** · `{}` gives up and needs a person.\n\n**Why:** {}\n\n**Tried by:** {}\n\n**Spent:** {} attempts, {} repairs, {} free runs\n\n\
-         **History**\n\n{}\n\n**Next step:** read the last attempt above, then either mend what stands in the way and move `escalated/{}.md` to `inbox/` \
-         (or `agentos task retry {}`) for one more attempt, or close the issue.\n",
-        marker::render(ESCALATION, &escalation_key(task)),
-        task.id,
-        quoted_line(reason),
-        if agents.is_empty() { "nobody".to_owned() } else { agents.join(", ") },
-        task.counters.spent,
-        task.counters.repairs,
-        task.counters.free_runs,
-        sections::fence(&quoted(history), "text"),
-        task.id,
-        task.id,
-    )
-}
-
-/// The key of an escalation's marker: once for each time that it is given up.
-pub fn escalation_key(task: &Task) -> String {
-    format!(
-        "{}/{}.{}.{}",
-        task.id, task.counters.spent, task.counters.repairs, task.counters.free_runs
-    )
-}
-
-/// The comment about red checks, edited in place.
-pub fn red_checks(task: &Task, checks: &[Check], repairs: (u32, u32)) -> String {
-    let (used, most) = repairs;
-    let mut text = format!(
-        "{}\n**agentos** · `{}` is red, repair {used} of {most} is queued.\n",
-        marker::render(CHECKS, task.id.as_str()),
-        task.id
-    );
-    for check in checks {
-        let _infallible =
-            writeln!(text, "\n- **{}**: {}", quoted_line(&check.name), quoted_line(&check.summary));
-        if let Some(excerpt) = &check.log_excerpt {
-            let _infallible = writeln!(text, "\n{}", sections::fence(&quoted(excerpt), "text"));
-        }
-    }
-    text
-}
-
-/// The same comment when the checks are green again.
-pub fn green_again(task: &Task) -> String {
-    format!(
-        "{}\n**agentos** · the checks of `{}` are green again after {} repairs.\n",
-        marker::render(CHECKS, task.id.as_str()),
-        task.id,
-        task.counters.repairs
-    )
-}
-
 /// A notice that is given once per `topic`.
 pub fn notice(task: &Task, topic: &str, text: &str) -> String {
     format!(
@@ -178,6 +129,22 @@ pub fn notice(task: &Task, topic: &str, text: &str) -> String {
         task.id,
         quoted_line(text)
     )
+}
+
+/// The answer to a command, found again by the comment that held it.
+pub fn command_answer(task: &TaskId, asked: &Asked, text: &str) -> String {
+    let verb = format!("/agent {}", asked.command.verb.as_str());
+    let head = format!(
+        "{}\n**agentos** · `{task}`, to `{}` of {}:",
+        marker::render(command::MARKER, &asked.comment.to_string()),
+        quoted_line(verb.trim_end()).replace('`', ""),
+        quoted_line(&asked.author)
+    );
+    if text.contains('\n') {
+        format!("{head}\n\n{}\n", sections::fence(&quoted(text), "text"))
+    } else {
+        format!("{head} {}\n", quoted_line(text))
+    }
 }
 
 /// The key of a notice's marker.
