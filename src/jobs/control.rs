@@ -42,18 +42,31 @@ pub fn switch(app: &App, on: bool) -> Result<(), ControlError> {
     Ok(if on { app.state.lower(&flag) } else { app.state.raise(&flag, app.now()) }?)
 }
 
-/// Pauses a repository or a job, or lets it go on.
+/// What is paused.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scope<'a> {
+    /// A repository.
+    pub repo: Option<&'a str>,
+    /// A job.
+    pub job: Option<&'a str>,
+    /// A task.
+    pub task: Option<&'a TaskId>,
+}
+
+/// Pauses a repository, a job or a task, or lets it go on. A worker that has the task stops at its next step.
 ///
 /// # Errors
 ///
-/// When there is no such repository or job, or the flag file cannot be written.
-pub fn pause(
-    app: &App,
-    repo: Option<&str>,
-    job: Option<&str>,
-    pause: bool,
-) -> Result<(), ControlError> {
+/// When there is no such repository, job or task, or the flag file cannot be written.
+pub fn pause(app: &App, scope: Scope<'_>, pause: bool) -> Result<(), ControlError> {
+    let Scope { repo, job, task } = scope;
     let mut flags = Vec::new();
+    if let Some(id) = task {
+        if pause && app.mailbox.whereabouts(id).is_none() {
+            return Err(ControlError::Unknown(format!("there is no task {id}")));
+        }
+        flags.push(app.state.flag_task(id));
+    }
     if let Some(name) = repo {
         flags.push(app.state.flag_repo(&named(app, name)?.key));
     }
@@ -121,7 +134,7 @@ pub fn named<'a>(app: &'a App, name: &str) -> Result<&'a Repository, ControlErro
 fn leased(app: &App, id: &TaskId) -> Result<(Lease, Folder, Task), ControlError> {
     let not_now = || {
         ControlError::NotNow(format!(
-            "the task {id} is being worked on just now: try again when its worker has ended"
+            "the task {id} is being worked on just now: try again when its worker has ended (`agentos pause --task {id}` stops it)"
         ))
     };
     let Some(lease) = app.mailbox.lease(id)? else { return Err(not_now()) };
@@ -131,14 +144,42 @@ fn leased(app: &App, id: &TaskId) -> Result<(Lease, Folder, Task), ControlError>
     }
 }
 
+/// Who orders something, and with what words.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Who, as it is written down.
+    pub by: String,
+    /// The comment that holds the order, where it is one.
+    pub comment: Option<u64>,
+    /// What is said to the next agent.
+    pub words: Option<String>,
+}
+
+impl Order {
+    /// An order on the command line.
+    pub fn of_operator() -> Self {
+        Self { by: "the operator".to_owned(), comment: None, words: None }
+    }
+
+    fn note(&self, task: &mut Task) {
+        // A crash may have come between these words and the move that they belong to.
+        let is_noted = self.comment.is_some() && task.last_command == self.comment;
+        task.last_command = self.comment.or(task.last_command);
+        if let Some(words) = self.words.as_ref().filter(|_| !is_noted) {
+            task.body = format!("{}\n\n# Answer\n\n{words}\n", task.body.trim_end());
+        }
+    }
+}
+
 /// Puts a task back into the inbox, as moving its file there does: it gets one further attempt whatever its counters say.
 ///
 /// # Errors
 ///
 /// When there is no such task, somebody works on it, or it is in the inbox already and not parked.
-pub async fn retry(app: &App, id: &TaskId) -> Result<Folder, ControlError> {
+pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, ControlError> {
     let (lease, folder, mut task) = leased(app, id)?;
     task.not_before = None;
+    order.note(&mut task);
     // Who says "again" means: ask its agent again, whatever it was left out for.
     let last = task.second_chance.as_ref().or(task.tried.last());
     for agent in task.agent.iter().chain(last) {
@@ -161,17 +202,20 @@ pub async fn retry(app: &App, id: &TaskId) -> Result<Folder, ControlError> {
 /// # Errors
 ///
 /// When there is no such task, somebody works on it, or it has ended already.
-pub async fn cancel(app: &App, id: &TaskId) -> Result<(), ControlError> {
+pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), ControlError> {
     let (lease, folder, mut task) = leased(app, id)?;
-    if let Some(outcome) = task.outcome {
+    // A move that a crash has cut off is carried out now.
+    let is_cut_off = task.settling.is_some_and(|step| step.from == folder);
+    if let Some(outcome) = task.outcome.filter(|_| !is_cut_off) {
         return Err(ControlError::NotNow(format!(
             "the task {id} has ended already: {}",
             outcome.as_str()
         )));
     }
     task.outcome = Some(Outcome::Cancelled);
-    task.reason = Some("cancelled by the operator".to_owned());
+    task.reason = Some(format!("cancelled by {}", order.by));
     task.not_before = None;
+    order.note(&mut task);
     if folder == Folder::Done {
         app.mailbox.update(&lease, folder, &task).map_err(moved)?;
     } else {

@@ -80,6 +80,10 @@ pub async fn run(
         .map(|(_, task)| task)
         .find(|task| task.repo == *repository.slug() && task.pr == Some(number));
     let Some(task) = task else {
+        let memory = pr_monitor::merge_memory(app, repository, &pull).await;
+        if let Some(commit) = memory.map_err(|error| trouble(&error))? {
+            return Ok(Merged { commit, green });
+        }
         return Err(MergeError::Refused(format!(
             "no task of ours has the pull request {}",
             number.0

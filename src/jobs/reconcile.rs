@@ -4,11 +4,15 @@
 use crate::app::{App, Repository};
 use crate::domain::ids::PrNumber;
 use crate::domain::issue::IssueState;
+use crate::domain::notice;
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, HostState, Outcome, Task};
 use crate::effects::{Effect, EffectError, Effects, desired_host_state, labels_and_status, texts};
 use crate::host::HostError;
 use crate::mailbox::{Gone, Lease};
+
+use super::closing;
+use super::notices;
 
 /// Why the host could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +61,10 @@ pub async fn tell(
     extras: &[Extra],
 ) -> Result<(), TellError> {
     let effects = repository.effects().map_err(EffectError::from)?;
+    // Before the host: whatever dies from here on, the next run comes here again, and what has been put there is not put twice.
+    for notice in notice::of_change(folder, task, app.now(), &app.redactor) {
+        notices::put(app, &notice);
+    }
     let wanted = desired_host_state(folder, task);
     let shown = show(app, repository, &effects, lease, (folder, task), wanted, extras).await;
     match shown {
@@ -91,7 +99,7 @@ async fn show(
     show_comments(app, effects, lease, task, &status, extras).await?;
     let closes = wanted == HostState::Merged
         || (task.outcome == Some(Outcome::NoChange) && repository.settings.close_no_change);
-    show_state(effects, lease, task, wanted, closes).await
+    show_state(app, repository, effects, lease, task, (wanted, closes)).await
 }
 
 async fn show_comments(
@@ -119,23 +127,21 @@ async fn show_comments(
 }
 
 async fn show_state(
+    app: &App,
+    repository: &Repository,
     effects: &Effects,
     lease: &Lease,
     task: &Task,
-    wanted: HostState,
-    closes: bool,
+    (wanted, closes): (HostState, bool),
 ) -> Result<(), EffectError> {
     // The work ended without a merge: its pull request must not wait for anybody.
     if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
         && let Some(pr) = pull_of(effects, task).await?
     {
-        effects.carry_out(&Effect::ClosePull { pr }, lease).await?;
+        closing::close_pull(app, repository, effects, lease, (task, pr)).await?;
     }
     if closes {
         effects.carry_out(&Effect::CloseIssue { issue: task.issue }, lease).await?;
-    }
-    if let (Some(Outcome::Cancelled), Some(pr)) = (task.outcome, task.pr) {
-        effects.carry_out(&Effect::ClosePull { pr }, lease).await?;
     }
     let state = match wanted {
         HostState::Released => effects.host.issue(task.issue).await?.state,

@@ -17,6 +17,10 @@ pub enum Job {
     Queue,
     /// Pull requests get their verdict.
     PrMonitor,
+    /// Execution and business are measured.
+    Score,
+    /// What the evidence asks for becomes a backlog.
+    Analyze,
     /// Every job that is due.
     Tick,
 }
@@ -28,6 +32,8 @@ impl Job {
             Self::Dispatch => "dispatch",
             Self::Queue => "queue",
             Self::PrMonitor => "pr-monitor",
+            Self::Score => "score",
+            Self::Analyze => "analyze",
             Self::Tick => "tick",
         }
     }
@@ -118,6 +124,9 @@ pub struct Report {
     /// How long it took, on the monotonic clock.
     #[serde(skip)]
     pub took: Duration,
+    /// What else the job has to say in `--json`, for example `scores`.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Report {
@@ -132,6 +141,7 @@ impl Report {
             errors: Vec::new(),
             idle: None,
             took: Duration::ZERO,
+            more: serde_json::Map::new(),
         }
     }
 
@@ -219,6 +229,8 @@ impl Report {
             Job::Dispatch => &["dispatched", "waiting"],
             Job::Queue => &["done", "retried"],
             Job::PrMonitor => &["merged", "waiting"],
+            Job::Score => &["scored"],
+            Job::Analyze => &["filed"],
             Job::Tick => &[],
         };
         for action in lead {

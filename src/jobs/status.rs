@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agent::AgentTable;
-use crate::app::App;
+use crate::app::{App, Repository};
 use crate::domain::ids::{AgentName, BranchName, IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::kinds::Priority;
 use crate::domain::task::{Folder, Outcome, Stage, Task};
+use crate::notify::Overview;
 use crate::sys::lock;
+
+use super::alarms::{self, AlarmRow};
+pub use super::memory::MemoryRow;
 
 /// A task in `task list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,6 +107,17 @@ pub struct PullRow {
     pub state: &'static str,
 }
 
+/// A pull request that looks like ours and is not, in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForeignRow {
+    /// Its number.
+    pub number: PrNumber,
+    /// Its repository.
+    pub repo: RepoSlug,
+    /// Its branch.
+    pub head: BranchName,
+}
+
 /// Everything that `status` shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
@@ -116,10 +131,18 @@ pub struct Status {
     pub unreadable: Vec<Unreadable>,
     /// Pull requests of ours.
     pub pulls: Vec<PullRow>,
+    /// Memory that waits for its branch.
+    pub memory: Vec<MemoryRow>,
+    /// Open pull requests that look like ours and are not, as of the last `pr-monitor`.
+    pub foreign: Vec<ForeignRow>,
     /// Agents.
     pub agents: Vec<AgentRow>,
     /// Jobs.
     pub jobs: Vec<JobRow>,
+    /// What has been wrong for long.
+    pub alarms: Vec<AlarmRow>,
+    /// Messages to the operator's chat.
+    pub notifications: Overview,
 }
 
 /// The row of one task.
@@ -164,16 +187,34 @@ pub fn gather(app: &App) -> Result<Status, crate::mailbox::MailboxError> {
         }
     }
     let pulls = tasks.iter().filter_map(pull_row).collect();
-    let pauses = pauses(app);
+    let mut pauses = pauses(app);
+    pauses.extend(paused_tasks(app, &tasks));
     Ok(Status {
         paused: !pauses.is_empty(),
         pauses,
         tasks,
         unreadable,
         pulls,
+        memory: super::memory::rows(app),
+        foreign: foreign(app),
         agents: agents(app),
         jobs: jobs(app),
+        alarms: alarms::rows(app),
+        notifications: app.notifier.overview(app.now()),
     })
+}
+
+fn foreign(app: &App) -> Vec<ForeignRow> {
+    let of = |repository: &Repository| {
+        let known = app.state.foreign(&repository.key).unwrap_or_default();
+        let repo = repository.slug().clone();
+        known.into_iter().map(move |(number, head)| ForeignRow {
+            number: PrNumber(number),
+            repo: repo.clone(),
+            head,
+        })
+    };
+    app.repositories.iter().flat_map(of).collect()
 }
 
 fn pull_row(task: &TaskRow) -> Option<PullRow> {
@@ -191,7 +232,16 @@ fn pull_row(task: &TaskRow) -> Option<PullRow> {
     })
 }
 
-fn pauses(app: &App) -> Vec<String> {
+fn paused_tasks(app: &App, tasks: &[TaskRow]) -> Vec<String> {
+    let under_way = tasks.iter().filter(|task| task.outcome.is_none());
+    let line = |task: &TaskRow| {
+        let reason = app.state.task_pause(&task.task_id)?;
+        Some(format!("{}: {reason}", task.task_id))
+    };
+    under_way.filter_map(line).collect()
+}
+
+pub(super) fn pauses(app: &App) -> Vec<String> {
     let mut paused = Vec::new();
     if app.state.flag_all().exists() {
         paused.push("everything is switched off; `agentos on` switches it on".to_owned());

@@ -1,7 +1,7 @@
 //! `agentos tick`: every job that is due, in order, once: the one-line crontab.
 
 use super::report::Report;
-use super::{dispatch, pr_monitor, queue, turn};
+use super::{analyze, dispatch, pr_monitor, queue, turn};
 use crate::app::App;
 
 /// Runs every job that is due.
@@ -12,6 +12,10 @@ pub async fn run(app: &App) -> Vec<Report> {
     }
     if !app.stop.requested() {
         reports.push(turn::pr_monitor(app, &pr_monitor::Options::default()).await);
+    }
+    if app.is_due_this_week("analyze") && !app.stop.requested() {
+        reports.push(turn::score(app));
+        reports.push(turn::analyze(app, analyze::Options::default()).await);
     }
     reports
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::report::{Job, Report, Severity};
-use super::{dispatch, pr_monitor, queue};
+use super::{alarms, analyze, dispatch, notices, pr_monitor, queue, score, textfile};
 use crate::app::App;
 use crate::host::github::Usage;
 use crate::sys::lock::Lock;
@@ -13,13 +13,13 @@ pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::Dispatch, !options.dry_run) {
         Gate::Closed(report) => *report,
+        Gate::Open(_lock) if options.dry_run => dispatch::run(app, options).await,
         Gate::Open(_lock) => {
             let mut swept = Report::new(Job::Dispatch, app.now());
-            if !options.dry_run {
-                queue::sweep_intents(app, &mut swept).await;
-            }
+            queue::sweep_intents(app, &mut swept).await;
             let mut report = dispatch::run(app, options).await;
             report.errors.splice(0..0, swept.errors);
+            tell(app, &report, &began, options.repo.is_none()).await;
             report
         }
     };
@@ -31,7 +31,11 @@ pub async fn queue(app: &App, options: &queue::Options) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::Queue, false) {
         Gate::Closed(report) => *report,
-        Gate::Open(_lock) => queue::run(app, options).await,
+        Gate::Open(_lock) => {
+            let report = queue::run(app, options).await;
+            tell(app, &report, &began, false).await;
+            report
+        }
     };
     finish(app, report, &began)
 }
@@ -41,17 +45,72 @@ pub async fn pr_monitor(app: &App, options: &pr_monitor::Options) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::PrMonitor, !options.dry_run) {
         Gate::Closed(report) => *report,
+        Gate::Open(_lock) if options.dry_run => pr_monitor::run(app, options).await,
         Gate::Open(_lock) => {
             let mut swept = Report::new(Job::PrMonitor, app.now());
-            if !options.dry_run {
-                queue::sweep_intents(app, &mut swept).await;
-            }
+            queue::sweep_intents(app, &mut swept).await;
             let mut report = pr_monitor::run(app, options).await;
             report.errors.splice(0..0, swept.errors);
+            tell(app, &report, &began, options.repo.is_none()).await;
             report
         }
     };
     finish(app, report, &began)
+}
+
+/// Runs `analyze` when it is its turn.
+pub async fn analyze(app: &App, options: analyze::Options) -> Report {
+    let began = Began::now(app);
+    let report = match gate(app, Job::Analyze, !options.dry_run) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => {
+            let mut swept = Report::new(Job::Analyze, app.now());
+            if !options.dry_run {
+                queue::sweep_intents(app, &mut swept).await;
+            }
+            let mut report = analyze::run(app, options).await;
+            report.errors.splice(0..0, swept.errors);
+            report
+        }
+    };
+    let mut report = finish(app, report, &began);
+    if !options.dry_run {
+        // What failed for a moment is tried again at the next tick, what was not its turn too.
+        if report.idle.is_none()
+            && report.exit_code() != 75
+            && let Err(error) = app.state.set_ran(Job::Analyze.as_str(), app.now())
+        {
+            report.error(
+                "cadence.json",
+                error.to_string(),
+                Severity::of(error.is_temporary()),
+                None,
+            );
+        }
+        tell(app, &report, &began, false).await;
+    }
+    report
+}
+
+/// Runs `score` when it is its turn.
+pub fn score(app: &App) -> Report {
+    let began = Began::now(app);
+    let report = match gate(app, Job::Score, true) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => {
+            let report = score::run(app);
+            textfile::write(app, &report, began.at.elapsed());
+            report
+        }
+    };
+    finish(app, report, &began)
+}
+
+/// What is left to do when a job that may write has done its part: the alarms are looked at, and the operator is told what is due.
+async fn tell(app: &App, report: &Report, began: &Began, saw_all: bool) {
+    alarms::look(app, report, saw_all);
+    notices::send(app).await;
+    textfile::write(app, report, began.at.elapsed());
 }
 
 /// When a job began, and what had been asked of hosts by then.

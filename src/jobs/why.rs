@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::{dispatch, pr_monitor, queue};
 use crate::app::{App, Repository};
 use crate::domain::admission::{self, Admission};
-use crate::domain::ids::{IssueNumber, PrNumber, TaskId};
+use crate::domain::ids::{IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::merge::{self, Verdict};
 use crate::domain::routing::Route;
 use crate::domain::task::{Folder, Outcome, Task};
+use crate::effects::texts;
 use crate::sys::lock;
 
 /// What a person asks about.
@@ -37,6 +38,17 @@ pub struct Why {
     pub evidence: Vec<String>,
     /// What looks at it next, and when.
     pub next_look: String,
+}
+
+impl Why {
+    /// The answer as people read it.
+    pub fn lines(&self) -> Vec<String> {
+        let word = if self.moving { "moving" } else { "not moving" };
+        let mut lines = vec![format!("{} is {word}: {}", self.subject, self.reason)];
+        lines.extend(self.evidence.iter().map(|evidence| format!("  seen: {evidence}")));
+        lines.push(format!("  next look: {}", self.next_look));
+        lines
+    }
 }
 
 /// Why there is no answer.
@@ -168,13 +180,43 @@ async fn of_pull(app: &App, repo: Option<&str>, number: PrNumber) -> Result<Why,
     });
     match found {
         Some((folder, task)) => of_task(app, folder, &task).await,
-        None => {
-            Err(LookError::Unknown(format!("no task of ours has the pull request {}", number.0)))
-        }
+        None => of_memory(app, wanted.as_ref(), number).ok_or_else(|| {
+            LookError::Unknown(format!("no task of ours has the pull request {}", number.0))
+        }),
     }
 }
 
+/// The pull request that carries memory belongs to no task.
+fn of_memory(app: &App, wanted: Option<&RepoSlug>, number: PrNumber) -> Option<Why> {
+    let of = |slug: &RepoSlug| wanted.is_none_or(|wanted| wanted == slug);
+    let repositories = app.repositories.iter().filter(|repository| of(repository.slug()));
+    let row = repositories
+        .filter_map(|repository| super::memory::row(app, repository))
+        .find(|row| row.pr == Some(number))?;
+    let waits = "it carries memory to a protected branch and waits for its checks".to_owned();
+    Some(Why {
+        subject: format!("{}!{}", row.repo, number.0),
+        moving: row.reason.is_none(),
+        reason: row.reason.unwrap_or(waits),
+        evidence: vec![format!("{} changes wait", row.waiting)],
+        next_look: "the next pr-monitor".to_owned(),
+    })
+}
+
 async fn of_task(app: &App, folder: Folder, task: &Task) -> Result<Why, LookError> {
+    match app.state.task_pause(&task.id).filter(|_| task.outcome.is_none()) {
+        Some(pause) => Ok(Why {
+            subject: task.id.to_string(),
+            moving: false,
+            reason: format!("it is {pause}; it lies in `{folder}/`"),
+            evidence: vec![app.mailbox.path(folder, &task.id).display().to_string()],
+            next_look: "when it is resumed".to_owned(),
+        }),
+        None => in_folder(app, folder, task).await,
+    }
+}
+
+async fn in_folder(app: &App, folder: Folder, task: &Task) -> Result<Why, LookError> {
     let answer = |moving: bool, reason: String, evidence: Vec<String>, next_look: &str| Why {
         subject: task.id.to_string(),
         moving,
@@ -209,10 +251,7 @@ async fn of_task(app: &App, folder: Folder, task: &Task) -> Result<Why, LookErro
             answer(false, format!("it waits for a person: {because}"), vec![file], next)
         }
         Folder::Escalated => {
-            let next = format!(
-                "never by itself: `agentos task retry {}` gives it one more attempt",
-                task.id
-            );
+            let next = format!("never by itself: {}", texts::next_step(task));
             answer(false, format!("it was given up to a person: {because}"), vec![file], &next)
         }
         Folder::Failed => {
@@ -251,11 +290,13 @@ fn in_inbox(app: &App, repository: &Repository, task: &Task) -> (bool, String, S
             );
             (false, format!("no agent is available: {reason}"), when)
         }
-        Route::Run(agent) => (
-            true,
-            format!("it waits for a free worker; the agent is {agent}"),
-            "the next `queue`".to_owned(),
-        ),
+        Route::Run(agent) => {
+            let worker = match queue::no_room(app, 0) {
+                Some(reason) => format!("it waits for another task to end: {reason}"),
+                None => "it waits for a free worker".to_owned(),
+            };
+            (true, format!("{worker}; the agent is {agent}"), "the next `queue`".to_owned())
+        }
         Route::UsedUp if queue::chain(app, repository, task).is_empty() => {
             let kind = task.task_type.as_str();
             (
@@ -288,7 +329,7 @@ async fn of_open_pull(
             next_look: "when it is resumed".to_owned(),
         });
     }
-    let taken = pr_monitor::take(app, repository, repository.glance.as_ref(), task)
+    let taken = pr_monitor::take(app, repository, repository.glance.as_ref(), task, None)
         .await
         .map_err(unreadable)?;
     let pull = &taken.snapshot.pull;
@@ -299,6 +340,10 @@ async fn of_open_pull(
         pull.head_sha.short()
     ));
     evidence.push(format!("checks: {}", taken.snapshot.checks.word()));
+    if task.approved_head.as_ref() == Some(&pull.head_sha) {
+        let by = task.approved_by.as_deref().unwrap_or("a person");
+        evidence.push(format!("its head is approved by {by}"));
+    }
     let verdict = merge::judge(&taken.snapshot);
     let moving = !matches!(verdict, Verdict::Hold(_) | Verdict::HandsOff(_));
     let reason = pr_monitor::reason_of(&verdict)

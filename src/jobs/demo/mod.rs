@@ -14,6 +14,7 @@ use crate::domain::ids::{AgentName, CommitSha, IssueNumber, RepoSlug};
 use crate::domain::issue::{BoardStatus, IssueState};
 use crate::host::{HostError, NewIssue};
 
+pub(super) use stage::make_repository;
 pub use stage::{Stage, StageError, set};
 
 /// More rounds than the longest story needs; a real agent may need several.

@@ -65,7 +65,7 @@ pub fn set(setting: &Setting) -> Result<Stage, StageError> {
         for (path, text) in PROJECT {
             write(&clone.join(path), text)?;
         }
-        repository(dir, &clone, &setting.path)?;
+        make_repository(dir, &clone, SIGN.1, &setting.path)?;
     }
     let agents = match &setting.agent {
         Some((name, table)) => format!("agent_fallbacks: {{implementation: [{name}]}}\n{table}"),
@@ -107,7 +107,7 @@ fn on_github(github: &OnGithub) -> String {
 
 fn configuration(agents: &str, repos: &str) -> String {
     format!(
-        "# Made by `agentos demo`.\nmerge_policy: auto\nmax_dispatch_per_run: 5\nmax_open_prs: 10\n{agents}{repos}"
+        "# Made by `agentos demo`.\nmerge_policy: auto\nmax_dispatch_per_run: 5\nmax_open_prs: 10\n# No model is asked for briefs: the demo needs nobody but its agents.\nplanner_agents: []\n{agents}{repos}"
     )
 }
 
@@ -118,9 +118,16 @@ fn write(path: &Path, text: &str) -> Result<(), StageError> {
     Ok(files::replace(path, text.as_bytes())?)
 }
 
-/// The clone becomes a repository with one commit, and a bare one beside it becomes its origin.
-fn repository(dir: &Path, clone: &Path, path: &str) -> Result<(), StageError> {
-    let bare = dir.join("remotes").join("shop.git");
+/// A folder with files becomes a repository with one commit, and a bare one in `remotes/` becomes its origin.
+pub(in crate::jobs) fn make_repository(
+    dir: &Path,
+    clone: &Path,
+    subject: &str,
+    path: &str,
+) -> Result<(), StageError> {
+    let mut name = clone.file_name().unwrap_or_default().to_owned();
+    name.push(".git");
+    let bare = dir.join("remotes").join(name);
     files::make_dir(&dir.join("remotes"))?;
     let text = |path: &Path| path.display().to_string();
     let bare_text = text(&bare);
@@ -130,14 +137,7 @@ fn repository(dir: &Path, clone: &Path, path: &str) -> Result<(), StageError> {
     git(&["-C", &clone_text, "add", "--all"], path)?;
     let mut commit = vec!["-C", &clone_text];
     commit.extend(identity);
-    commit.extend([
-        "-c",
-        "commit.gpgSign=false",
-        "commit",
-        "--quiet",
-        "-m",
-        "A till in a few lines of shell",
-    ]);
+    commit.extend(["-c", "commit.gpgSign=false", "commit", "--quiet", "-m", subject]);
     git(&commit, path)?;
     git(&["clone", "--quiet", "--bare", "--", &clone_text, &bare_text], path)?;
     git(&["-C", &clone_text, "remote", "add", "origin", &bare_text], path)?;

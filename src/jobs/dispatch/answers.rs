@@ -4,6 +4,7 @@
 use crate::app::{App, Repository};
 use crate::domain::blocker::BlockerCode;
 use crate::domain::brief;
+use crate::domain::command;
 use crate::domain::ids::IssueNumber;
 use crate::domain::issue::{Comment, Issue, IssueState, Trust};
 use crate::domain::pull::PullState;
@@ -51,7 +52,9 @@ async fn catch_up(
     folder: Folder,
     task: &Task,
 ) -> Result<(), Failure> {
-    if task.host_state == Some(desired_host_state(folder, task)) {
+    // A task that came to rest in `done/` shows the same as before; only the unfinished move says that nobody was told.
+    let is_untold = folder == Folder::Done && task.settling.is_some_and(|step| step.to == folder);
+    if task.host_state == Some(desired_host_state(folder, task)) && !is_untold {
         return Ok(());
     }
     let Some((lease, mut task)) = leased(app, folder, task)? else { return Ok(()) };
@@ -119,13 +122,17 @@ async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Fai
     Ok(dependency_closed(host, task, &issue).await.then_some(End::Unblocked))
 }
 
-/// The first comment of a person with write access after our question.
+/// The first comment of a person with write access after our question. A command is none: it says itself what is to happen.
 fn answer_in<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a Comment> {
     let key = texts::question_key(task);
     let asked =
         comments.iter().position(|c| c.ours && marker::has(&c.body, texts::QUESTION, &key))?;
     let after = comments.get(asked + 1..).unwrap_or_default();
-    after.iter().find(|comment| !comment.ours && comment.author_trust == Trust::Trusted)
+    after.iter().find(|comment| {
+        !comment.ours
+            && comment.author_trust == Trust::Trusted
+            && command::parse(&comment.body).is_none()
+    })
 }
 
 async fn dependency_closed(host: &dyn Host, task: &Task, issue: &Issue) -> bool {

@@ -4,6 +4,7 @@ use crate::app::{App, Repository};
 use crate::domain::brief;
 use crate::domain::ids::{AgentName, BranchName, TaskId};
 use crate::domain::issue::Issue;
+use crate::domain::proposal::Proposal;
 use crate::domain::task::{Counters, Folder, Outcome, Task};
 use crate::git::GitError;
 
@@ -16,13 +17,18 @@ pub(super) async fn deliver(
     repository: &Repository,
     issue: &Issue,
     generation: u32,
+    proposal: Option<&Proposal>,
 ) -> Result<Option<TaskId>, Failure> {
     let id = TaskId::of(&repository.key, issue.number, generation);
     let Some(lease) = app.mailbox.lease(&id)? else { return Ok(None) };
     if app.mailbox.whereabouts(&id).is_some() {
         return Ok(None);
     }
-    let mut task = draft(app, repository, issue, id.clone(), generation)?;
+    let mut task = draft(app, repository, issue, &id, proposal)?;
+    if generation > 1 {
+        task.generation = generation;
+        task.body.push_str(&earlier(app, repository, issue, generation)?);
+    }
     app.mailbox.prepare()?;
     app.state.record_prefix(repository.slug(), &repository.key)?;
     app.mailbox.deliver(&task)?;
@@ -34,19 +40,15 @@ fn draft(
     app: &App,
     repository: &Repository,
     issue: &Issue,
-    id: TaskId,
-    generation: u32,
+    id: &TaskId,
+    proposal: Option<&Proposal>,
 ) -> Result<Task, Failure> {
     let agents: Vec<AgentName> = app.agents.keys().cloned().collect();
-    let brief = brief::freeze(issue, &agents);
+    let brief = brief::freeze_with(issue, &agents, proposal);
     let base_branch = base_branch(repository, brief.base_branch)?;
-    let mut body = brief.body;
-    if generation > 1 {
-        body.push_str(&earlier(app, repository, issue, generation)?);
-    }
     Ok(Task {
         branch: id.branch(),
-        id,
+        id: id.clone(),
         repo: repository.slug().clone(),
         issue: issue.number,
         title: brief.title,
@@ -68,8 +70,10 @@ fn draft(
         pr: None,
         head_sha: None,
         next_head: None,
+        rerun_head: None,
+        approved_head: None,
         outcome: None,
-        generation,
+        generation: 1,
         brief_sha256: brief.sha256,
         created_at: whole_seconds(app.now()),
         assigned: None,
@@ -79,15 +83,20 @@ fn draft(
         parked_minutes: 0,
         reason: None,
         blocker: None,
+        approved_by: None,
+        last_command: None,
         settling: None,
         host_state: None,
         unknown: Vec::new(),
-        body,
+        body: brief.body,
     })
 }
 
 /// The base branch that the issue names, if the remote has it; else the repository's.
-fn base_branch(repository: &Repository, wanted: Option<BranchName>) -> Result<BranchName, Failure> {
+pub(super) fn base_branch(
+    repository: &Repository,
+    wanted: Option<BranchName>,
+) -> Result<BranchName, Failure> {
     let mirror = repository.mirror()?;
     if let Some(branch) = wanted
         && !branch.as_str().starts_with("agent/")

@@ -3,14 +3,17 @@
 mod answers;
 mod gather;
 mod intake;
+mod proposal;
 mod rival;
 
 use crate::app::{App, Repository};
+use crate::crash_point;
 use crate::domain::admission::{self, Admission};
 use crate::domain::issue::Issue;
-use crate::domain::routing::{Waiting, rank};
+use crate::domain::routing::{Served, Waiting, rank};
 use crate::domain::{brief, ids::TaskId};
 
+use super::commands;
 use super::report::{Job, Report, Severity};
 
 pub(in crate::jobs) use gather::severity;
@@ -66,6 +69,7 @@ async fn dispatch(
     report: &mut Report,
 ) {
     if !options.dry_run {
+        commands::collect(app, repository, report).await;
         answers::collect(app, repository, report).await;
     }
     if let Err(failure) = look_at_fence(app, repository, &ready, options) {
@@ -118,12 +122,13 @@ fn in_order(app: &App, repository: &Repository, issues: Vec<Issue>) -> Vec<Issue
         .iter()
         .map(|issue| Waiting {
             id: TaskId::of(&repository.key, issue.number, 1),
+            repo: repository.slug().clone(),
             priority: brief::priority(&issue.labels),
             created_at: issue.created_at,
             not_before: None,
         })
         .collect();
-    let order = rank(&waiting, app.now());
+    let order = rank(&waiting, &Served::new(), app.now());
     let mut issues = issues;
     issues.sort_by_key(|issue| {
         let id = TaskId::of(&repository.key, issue.number, 1);
@@ -159,7 +164,8 @@ async fn consider(
     match admission::admit(issue, &view) {
         Admission::Dispatch { generation } if options.dry_run => {
             let id = TaskId::of(&repository.key, issue.number, generation);
-            let reason = Some("dry run".to_owned());
+            let without = if proposal::would_ask(app, issue) { "; no model is asked" } else { "" };
+            let reason = Some(format!("dry run{without}"));
             report.task(repository.slug(), issue.number, &id, "dispatched", reason);
             Ok(true)
         }
@@ -199,21 +205,61 @@ async fn admit_for_good(
             hint: Some(rival::MEND.to_owned()),
         });
     }
-    let issue = repository.host.issue(issue.number).await?;
-    let view = gather::view(app, repository, repository.host.as_ref(), &issue, room).await?;
-    let generation = match admission::admit(&issue, &view) {
-        Admission::Dispatch { generation } => generation,
-        Admission::Wait { reason } => {
-            report.issue(repository.slug(), issue.number, "waiting", Some(reason));
-            return Ok(false);
-        }
-        Admission::Answer | Admission::Live { .. } | Admission::NotReady => return Ok(false),
+    let Some((issue, generation)) = admitted(app, repository, issue, room, report).await? else {
+        return Ok(false);
     };
-    let id = intake::deliver(app, repository, &issue, generation).await?;
+    let id = TaskId::of(&repository.key, issue.number, generation);
+    let asked = proposal::ask(app, repository, &issue, &id).await?;
+    if asked.took_time && !is_as_asked(app, repository, &issue, generation, room, report).await? {
+        return Ok(false);
+    }
+    crash_point!("dispatch.briefed");
+    let id = intake::deliver(app, repository, &issue, generation, asked.proposal.as_ref()).await?;
     if let Some(id) = &id {
-        report.task(repository.slug(), issue.number, id, "dispatched", None);
+        report.task(repository.slug(), issue.number, id, "dispatched", asked.note);
     }
     Ok(id.is_some())
+}
+
+/// The issue as it is now, and the generation of its task, if it may be dispatched.
+async fn admitted(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    room: Room,
+    report: &mut Report,
+) -> Result<Option<(Issue, u32)>, Failure> {
+    let issue = repository.host.issue(issue.number).await?;
+    let view = gather::view(app, repository, repository.host.as_ref(), &issue, room).await?;
+    match admission::admit(&issue, &view) {
+        Admission::Dispatch { generation } => Ok(Some((issue, generation))),
+        Admission::Wait { reason } => {
+            report.issue(repository.slug(), issue.number, "waiting", Some(reason));
+            Ok(None)
+        }
+        Admission::Answer | Admission::Live { .. } | Admission::NotReady => Ok(None),
+    }
+}
+
+/// Whether an issue is still what a model was asked about: that took minutes, in which people go on.
+async fn is_as_asked(
+    app: &App,
+    repository: &Repository,
+    asked: &Issue,
+    generation: u32,
+    room: Room,
+    report: &mut Report,
+) -> Result<bool, Failure> {
+    let Some((now, next)) = admitted(app, repository, asked, room, report).await? else {
+        return Ok(false);
+    };
+    let is_same = (&now.title, &now.body, &now.labels, next)
+        == (&asked.title, &asked.body, &asked.labels, generation);
+    if !is_same {
+        let reason = "it was changed while a model was asked for its brief".to_owned();
+        report.issue(repository.slug(), asked.number, "waiting", Some(reason));
+    }
+    Ok(is_same)
 }
 
 /// What admission rests on for one issue, for `why`.

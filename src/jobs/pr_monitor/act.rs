@@ -1,7 +1,8 @@
 //! Carrying out a verdict.
 
-use super::{Hand, Taken, Trouble, finish, reason_of, repair};
+use super::{Hand, Taken, Trouble, finish, reason_of, repair, rerun};
 use crate::app::{App, Repository};
+use crate::domain::escalation::Cause;
 use crate::domain::ids::CommitSha;
 use crate::domain::merge::Verdict;
 use crate::domain::task::{Folder, HostState, Task};
@@ -9,6 +10,7 @@ use crate::effects::{Effect, texts};
 use crate::host::MergeRequest;
 use crate::mailbox::Lease;
 
+use super::super::notices;
 use super::super::reconcile::tell;
 
 /// Carries out the verdict and says what was done.
@@ -29,24 +31,32 @@ pub(super) async fn carry_out(
         Verdict::Withdrawn => finish::withdrawn(hand).await?,
         Verdict::HandsOff(reason) => {
             let topic = hands_off_topic(&taken.snapshot.pull.head_sha);
+            notices::put_hold(hand.app, &hand.task, &topic, &reason);
             notice(&hand, &topic, &hands_off(&reason), false).await?;
             "hands_off"
         }
         Verdict::Hold(reason) => {
             green_again(&mut hand, &taken).await?;
+            notices::put_hold(hand.app, &hand.task, "hold", &reason);
             notice(&hand, "hold", &held(&reason), true).await?;
             "held"
         }
         Verdict::Wait(_) => "waiting",
-        Verdict::Rebase => repair::conflict(hand, &taken).await?,
-        Verdict::Repair(checks) => repair::red(hand, &checks).await?,
-        Verdict::RepairsGivenUp(checks) => {
-            let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
-            let used = hand.task.counters.repairs;
-            let why = format!("still red after {used} repairs: {}", names.join(", "));
-            repair::give_up(hand, &why).await?
+        Verdict::Rebase => repair::conflict(hand, &taken, repair::Because::OfConflict).await?,
+        Verdict::Update => repair::conflict(hand, &taken, repair::Because::BaseMoved).await?,
+        Verdict::Rerun(checks) => {
+            rerun::again(hand, &taken.snapshot.pull.head_sha, &checks).await?
         }
-        Verdict::ConflictGivenUp(reason) => repair::give_up(hand, &reason).await?,
+        Verdict::Repair(checks) | Verdict::RepairsGivenUp(checks)
+            if rerun::is_under_way(&hand, &checks).await? =>
+        {
+            "waiting"
+        }
+        Verdict::Repair(checks) => repair::red(hand, &checks).await?,
+        Verdict::RepairsGivenUp(checks) => repair::red_for_good(hand, &checks).await?,
+        Verdict::ConflictGivenUp(reason) => {
+            repair::give_up(hand, (&Cause::Conflict, &reason), Vec::new()).await?
+        }
         Verdict::Merge { head } => merge(hand, &taken, head).await?,
     };
     Ok((action.to_owned(), reason))
@@ -114,7 +124,7 @@ async fn notice(hand: &Hand<'_>, topic: &str, text: &str, sticky: bool) -> Resul
 /// A repair that turned the checks green: the label goes, the comment says so.
 async fn green_again(hand: &mut Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
     if hand.task.host_state != Some(HostState::Repairing)
-        || taken.snapshot.checks.word() != "passed"
+        || !taken.snapshot.checks.are_green(&hand.task.failed_checks)
     {
         return Ok(());
     }

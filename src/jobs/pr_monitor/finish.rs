@@ -1,18 +1,24 @@
 //! The end of a task: merged, closed by a person, or withdrawn.
 
-use super::{Hand, Taken, Trouble};
+use super::{Hand, Taken, Trouble, housekeep};
 use crate::app::Arming;
 use crate::crash_point;
+use crate::domain::branch::{self, Known};
 use crate::domain::ids::CommitSha;
-use crate::domain::memory::{self, MEMORY_FILES};
+use crate::domain::memory;
+use crate::domain::outcome;
 use crate::domain::result;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::effects::{Effect, texts};
 use crate::sys::files;
 
-use super::super::attribution;
+use super::super::memory::{day, keep, no_longer_given_up};
+use super::super::outcomes;
 use super::super::queue;
 use super::super::reconcile::tell;
+
+/// Most names of files that are kept for the memory, which shows some of them and counts the rest.
+const MOST_FILES: usize = 500;
 
 /// Who merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +40,10 @@ pub(super) async fn merged(
     if by == By::Somebody {
         arm_after_a_person(&hand, taken)?;
     }
-    remember(&hand, taken).await?;
+    remember(&hand, taken)?;
     crash_point!("finish.remembered");
     delete_branch(&hand).await?;
-    attribution::record(hand.app, &hand.task, attribution::Kind::Merged, commit.as_ref())?;
+    outcomes::record(hand.app, &hand.task, outcome::Kind::Merged, commit.as_ref())?;
     let effects = hand.repository.effects()?;
     let path = hand.repository.worktree_path(&hand.task.id);
     {
@@ -67,7 +73,8 @@ fn arm_after_a_person(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn remember(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
+/// Keeps what the task leaves behind; the commit is made when all pull requests have been looked at, one for all of them.
+fn remember(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
     let redact = |text: &str| hand.app.redactor.redact(text);
     let result = last_result(hand);
     let files = taken.snapshot.diff.as_ref().map(|diff| diff.paths.clone()).unwrap_or_default();
@@ -80,25 +87,18 @@ async fn remember(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
         task: hand.task.id.clone(),
         issue: hand.task.issue,
         title: redact(&texts::pull_title(&hand.task)),
-        date: hand.app.now().to_string().get(..10).unwrap_or_default().to_owned(),
+        date: day(hand.app.now()),
         summary: result
             .as_ref()
             .map_or_else(|| texts::pull_title(&hand.task), |result| redact(&result.summary)),
-        files: files.into_iter().filter(|file| !MEMORY_FILES.contains(&file.as_str())).collect(),
+        files: files.into_iter().filter(|f| !memory::is_memory_file(f)).take(MOST_FILES).collect(),
         decisions: result
             .map(|r| r.decisions.iter().map(|text| redact(text)).collect())
             .unwrap_or_default(),
     };
-    let effect = Effect::Memory { base: hand.task.base_branch.clone(), entry };
-    match hand.repository.effects()?.carry_out(&effect, hand.lease).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_temporary() => Err(error.into()),
-        Err(error) => {
-            // Work that is merged is merged: a base branch that takes no memory must not keep the task open for ever.
-            tracing::error!(task = %hand.task.id, %error, file = memory::FILE, "the memory could not be written");
-            Ok(())
-        }
-    }
+    let key = &hand.repository.key;
+    no_longer_given_up(hand.app, key, &hand.task)?;
+    Ok(keep(hand.app, key, &hand.task.base_branch, memory::Change::Entry(entry))?)
 }
 
 /// The newest result of the lineage that can be read.
@@ -114,8 +114,10 @@ fn last_result(hand: &Hand<'_>) -> Option<result::AgentResult> {
 async fn delete_branch(hand: &Hand<'_>) -> Result<(), Trouble> {
     let Some(tip) = hand.task.head_sha.clone() else { return Ok(()) };
     let effects = hand.repository.effects()?;
-    let present = effects.mirror.remote_tip(&hand.task.branch)?;
-    if present.as_ref() != Some(&tip) {
+    let Some(present) = effects.mirror.remote_tip(&hand.task.branch)? else { return Ok(()) };
+    let known =
+        Known { tip: &present, ours: Some(&tip), outcome: Some(Outcome::Merged), is_in_base: None };
+    if branch::proof(&known).is_none() {
         return Ok(());
     }
     effects
@@ -144,5 +146,5 @@ async fn end(mut hand: Hand<'_>, outcome: Outcome, reason: &str) -> Result<(), T
     set(&mut hand.task);
     hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
     tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
-    Ok(())
+    housekeep::delete_if_empty(&hand, outcome).await
 }

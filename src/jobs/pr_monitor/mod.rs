@@ -3,14 +3,23 @@
 mod act;
 mod ended;
 mod finish;
+mod housekeep;
+mod lanes;
+mod logs;
+mod memory;
 mod repair;
+mod rerun;
 mod snapshot;
 
 pub(in crate::jobs) use snapshot::{Taken, take};
 
 use crate::app::{App, Repository};
+use crate::domain::ids::{CommitSha, PrNumber};
 use crate::domain::merge::{self, Verdict};
+use crate::domain::pull::PullRequest;
 use crate::domain::task::{Folder, Task};
+
+use lanes::Lanes;
 
 use super::dispatch::is_named;
 use super::reconcile::TellError;
@@ -74,6 +83,7 @@ pub async fn run(app: &App, options: &Options) -> Report {
     let mut report = Report::new(Job::PrMonitor, app.now());
     if !options.dry_run {
         ended::collect(app, options, &mut report).await;
+        housekeep::end_withdrawn(app, options, &mut report).await;
     }
     let done = match app.mailbox.heads(Folder::Done) {
         Ok(done) => done.tasks,
@@ -88,12 +98,13 @@ pub async fn run(app: &App, options: &Options) -> Report {
         .filter(|task| task.outcome.is_none() && task.pr.is_some())
         .collect();
     open.sort_by_key(|task| (task.repo.clone(), task.pr));
+    let mut lanes = Lanes::default();
     for task in open {
         if app.stop.requested() {
             break;
         }
         let Some(repository) = wanted(app, task, options) else { continue };
-        match look_at(app, repository, task, options).await {
+        match look_at(app, repository, task, options, &mut lanes).await {
             Ok(Some((action, reason))) => report.items.push(Item {
                 repo: Some(task.repo.clone()),
                 issue: Some(task.issue),
@@ -108,6 +119,11 @@ pub async fn run(app: &App, options: &Options) -> Report {
             }
         }
     }
+    memory::flush_all(app, options, &mut report).await;
+    if !options.dry_run && !app.stop.requested() {
+        // Last: what this run has changed is then known to the next one, which finds nothing new for free.
+        housekeep::list_foreign(app, options, &mut report).await;
+    }
     report
 }
 
@@ -116,7 +132,9 @@ fn wanted<'a>(app: &'a App, task: &Task, options: &Options) -> Option<&'a Reposi
     if options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
         return None;
     }
-    app.state.repo_pause(&repository.key).is_none().then_some(repository)
+    let is_paused =
+        app.state.repo_pause(&repository.key).is_some() || app.state.task_pause(&task.id).is_some();
+    (!is_paused).then_some(repository)
 }
 
 /// Gives one pull request its verdict and carries it out; nothing when another process has it in hand.
@@ -125,12 +143,16 @@ async fn look_at(
     repository: &Repository,
     task: &Task,
     options: &Options,
+    lanes: &mut Lanes,
 ) -> Result<Option<(String, Option<String>)>, Trouble> {
+    let ahead = lanes.ahead(task);
     let Some(lease) = app.mailbox.lease(&task.id)? else { return Ok(None) };
     let Some((Folder::Done, mut task)) = app.mailbox.find(&task.id)? else { return Ok(None) };
     if options.dry_run {
-        let taken = snapshot::take(app, repository, repository.glance.as_ref(), &task).await?;
+        let taken =
+            snapshot::take(app, repository, repository.glance.as_ref(), &task, ahead).await?;
         let verdict = merge::judge(&taken.snapshot);
+        lanes.note(&task, &verdict, &taken);
         return Ok(Some((verdict.word().to_owned(), reason_of(&verdict))));
     }
     if let Some(step) = task.settling
@@ -139,10 +161,12 @@ async fn look_at(
         return repair::finish_move(app, repository, &lease, &mut task, step.to).await.map(Some);
     }
     adopt_pushed_head(app, repository, &lease, &mut task).await?;
-    if let Some(verdict) = glance(app, repository, &task).await? {
+    if let Some((verdict, taken)) = glance(app, repository, &task, ahead).await? {
+        lanes.note(&task, &verdict, &taken);
         return Ok(Some((act::word(&verdict).to_owned(), reason_of(&verdict))));
     }
-    let verdict = verdict(app, repository, &task).await?;
+    let verdict = verdict(app, repository, &task, ahead).await?;
+    lanes.note(&task, &verdict.0, &verdict.1);
     let (action, reason) = act::carry_out(app, repository, &lease, task, verdict).await?;
     Ok(Some((action, reason)))
 }
@@ -153,7 +177,22 @@ pub(in crate::jobs) async fn follow_up(
     repository: &Repository,
     task: &Task,
 ) -> Result<(), Trouble> {
-    look_at(app, repository, task, &Options::default()).await.map(drop)
+    look_at(app, repository, task, &Options::default(), &mut Lanes::default()).await.map(drop)?;
+    let mut report = Report::new(Job::PrMonitor, app.now());
+    memory::flush(app, repository, &Options::default(), &mut report).await;
+    for error in report.errors {
+        tracing::warn!(item = error.item, error = error.message, "the next pr-monitor tries again");
+    }
+    Ok(())
+}
+
+/// Merges the pull request that carries memory, as a person; nothing when there is none of that number.
+pub(in crate::jobs) async fn merge_memory(
+    app: &App,
+    repository: &Repository,
+    pull: &PullRequest,
+) -> Result<Option<CommitSha>, Trouble> {
+    memory::merge_by_hand(app, repository, pull).await
 }
 
 /// A rebase that was pushed just before its worker died: the branch shows the commit that was announced in the task file.
@@ -178,15 +217,16 @@ async fn glance(
     app: &App,
     repository: &Repository,
     task: &Task,
-) -> Result<Option<Verdict>, Trouble> {
+    ahead: Option<PrNumber>,
+) -> Result<Option<(Verdict, Taken)>, Trouble> {
     if repository.local.is_some() {
         return Ok(None);
     }
-    let taken = snapshot::take(app, repository, repository.glance.as_ref(), task).await?;
+    let taken = snapshot::take(app, repository, repository.glance.as_ref(), task, ahead).await?;
     let verdict = merge::judge(&taken.snapshot);
     let head = &taken.snapshot.pull.head_sha;
     if act::is_nothing_to_do(app, repository, task, &verdict, head).await? {
-        return Ok(Some(verdict));
+        return Ok(Some((verdict, taken)));
     }
     repository.host.preflight().await?;
     Ok(None)
@@ -197,11 +237,14 @@ async fn verdict(
     app: &App,
     repository: &Repository,
     task: &Task,
+    ahead: Option<PrNumber>,
 ) -> Result<(Verdict, Taken), Trouble> {
-    let mut taken = snapshot::take(app, repository, repository.host.as_ref(), task).await?;
+    let host = repository.host.as_ref();
+    let mut taken = snapshot::take(app, repository, host, task, ahead).await?;
     let mut verdict = merge::judge(&taken.snapshot);
-    if matches!(verdict, Verdict::Wait(_)) {
-        taken.snapshot.checks = repository.host.run_missing(&taken.snapshot.pull).await?;
+    if repository.local.is_some() && matches!(verdict, Verdict::Wait(_)) {
+        taken.snapshot.checks = host.run_missing(&taken.snapshot.pull).await?;
+        snapshot::complete(repository, host, &mut taken).await?;
         verdict = merge::judge(&taken.snapshot);
     }
     Ok((verdict, taken))
@@ -214,11 +257,14 @@ pub fn reason_of(verdict: &Verdict) -> Option<String> {
         | Verdict::Hold(reason)
         | Verdict::Wait(reason)
         | Verdict::ConflictGivenUp(reason) => Some(reason.clone()),
-        Verdict::Repair(checks) | Verdict::RepairsGivenUp(checks) => {
+        Verdict::Repair(checks) | Verdict::Rerun(checks) | Verdict::RepairsGivenUp(checks) => {
             let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
             Some(format!("red: {}", names.join(", ")))
         }
         Verdict::Rebase => Some("it conflicts with its base".to_owned()),
+        Verdict::Update => {
+            Some("its base has moved on, and the merged result is to be tested".to_owned())
+        }
         Verdict::Withdrawn => Some("its issue was closed".to_owned()),
         Verdict::Merged { .. } | Verdict::ClosedByPerson | Verdict::Merge { .. } => None,
     }

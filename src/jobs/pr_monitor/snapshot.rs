@@ -1,22 +1,31 @@
-//! A pull request and everything its verdict rests on, read in one run.
+//! A pull request and everything its verdict rests on, read in one run. What costs more is read only where what costs less lets it pass.
+
+use std::rc::Rc;
 
 use crate::app::{App, Arming, Repository};
 use crate::config::{AutomationMode, MergePolicy};
-use crate::domain::ids::CommitSha;
-use crate::domain::merge::{self, Diff, DiffLimits, Snapshot};
-use crate::domain::pull::{Mergeable, PullRequest, PullState};
+use crate::domain::ids::{CommitSha, PrNumber};
+use crate::domain::memory::MEMORY_FILES;
+use crate::domain::merge::{self, Boundary, Diff, DiffLimits, RequiredCheck, Snapshot, Verdict};
+use crate::domain::pull::{Checks, PullRequest, PullState, Standing};
 use crate::domain::task::Task;
-use crate::git::{ChangeKind, GitError};
+use crate::domain::tests_weakened::weakened;
+use crate::git::{ChangeKind, GitError, Mirror};
 use crate::host::{Host, HostError};
 
 use super::Trouble;
+
+/// Updates onto a moved base without a conflict, before a person is called.
+const MAX_UPDATES: u32 = 20;
 
 /// A snapshot, and the base tip that it was taken at.
 pub(in crate::jobs) struct Taken {
     /// What is judged.
     pub(in crate::jobs) snapshot: Snapshot,
-    /// The tip of the base branch at that moment.
+    /// The tip of the base branch at that moment, where it was asked for.
     pub(in crate::jobs) base_tip: Option<CommitSha>,
+    /// The checks that a repair is about.
+    pub(in crate::jobs) repaired: Vec<String>,
 }
 
 /// Takes the snapshot of a task's pull request. Reads only.
@@ -29,74 +38,169 @@ pub(in crate::jobs) async fn take(
     repository: &Repository,
     host: &dyn Host,
     task: &Task,
+    ahead: Option<PrNumber>,
 ) -> Result<Taken, Trouble> {
     let number =
         task.pr.ok_or_else(|| HostError::NotFound { what: "its pull request".to_owned() })?;
-    let pull = host.pull(number).await?;
-    let is_open = pull.state == PullState::Open;
+    let standing = host.standing(number).await?;
     let issue = host.issue(task.issue).await.ok();
-    let mut labels = pull.labels.clone();
+    let is_open = standing.pull.state == PullState::Open;
+    let checks = if is_open { host.checks(&standing.pull).await? } else { Checks::Missing };
+    let mut labels = standing.pull.labels.clone();
     labels.extend(issue.iter().flat_map(|issue| issue.labels.clone()));
-    let mergeable = if is_open { host.mergeable(number).await? } else { Mergeable::Unknown };
-    let checks =
-        if is_open { host.checks(&pull).await? } else { crate::domain::pull::Checks::Missing };
-    let (base_tip, diff) =
-        if is_open { diff(repository, host, &pull).await? } else { (None, None) };
+    let mut snapshot = unread(app, repository, task, standing);
+    snapshot.issue = issue.map(|issue| issue.state);
+    (snapshot.labels, snapshot.checks, snapshot.ahead) = (labels, checks, ahead);
+    let mut taken = Taken { snapshot, base_tip: None, repaired: task.failed_checks.clone() };
+    complete(repository, host, &mut taken).await?;
+    Ok(taken)
+}
+
+/// What is known without another question: the pull request, the task and the settings.
+fn unread(app: &App, repository: &Repository, task: &Task, standing: Standing) -> Snapshot {
+    let Standing { pull, mergeable, word } = standing;
     let settings = &repository.settings;
-    let snapshot = Snapshot {
-        issue: issue.map(|issue| issue.state),
+    Snapshot {
+        issue: None,
         hold_labels: settings.hold_labels.clone(),
-        labels,
+        labels: Vec::new(),
         our_head: task.head_sha.clone(),
         expected_base: task.base_branch.clone(),
         mergeable,
-        checks,
-        required: host.required(&pull.base).await.ok(),
-        diff,
+        word,
+        checks: Checks::Missing,
+        boundary: None,
+        diff: None,
         limits: DiffLimits {
             allowed_paths: settings.allowed_paths.clone(),
             protected_paths: settings.protected_paths.clone(),
             max_lines: settings.max_diff_lines,
         },
         arming: arming(app, repository, &pull),
+        reviews: None,
+        behind: None,
+        // The local host tests every pair of head and base by itself.
+        tested_result: settings.merge_tested_result && repository.local.is_none(),
+        ahead: None,
+        updates: (task.counters.updates, MAX_UPDATES),
         rebases: (task.counters.rebases, settings.max_rebases),
         repairs: (task.counters.repairs, settings.ci_max_retries),
         repairs_allowed: settings.automation_mode == AutomationMode::Full,
+        base_checks: None,
+        has_rerun: task.rerun_head.is_some() && task.rerun_head == task.head_sha,
+        approved_head: task.approved_head.clone(),
         pull,
-    };
-    Ok(Taken { snapshot, base_tip })
+    }
 }
 
-/// What the head changes against the point where it left its base.
-async fn diff(
+/// What the base demands, and what a repair is about: that has to be green again under its own name. A base that demands nothing still does.
+fn demanded(mut boundary: Boundary, repaired: &[String]) -> Boundary {
+    if !boundary.required.is_empty() {
+        for name in repaired {
+            if !boundary.required.iter().any(|required| required.name == *name) {
+                boundary.required.push(RequiredCheck::by_anybody(name));
+            }
+        }
+    }
+    boundary
+}
+
+/// Reads what is missing for a verdict, as far as what is known already lets it pass.
+///
+/// # Errors
+///
+/// When the base branch cannot be read at all.
+pub(super) async fn complete(
     repository: &Repository,
     host: &dyn Host,
-    pull: &PullRequest,
-) -> Result<(Option<CommitSha>, Option<Diff>), Trouble> {
-    let Some(tip) = host.branch_tip(&pull.base).await? else { return Ok((None, None)) };
+    taken: &mut Taken,
+) -> Result<(), Trouble> {
+    let Taken { snapshot, base_tip, repaired } = taken;
+    match merge::by_checks(snapshot) {
+        None => {}
+        Some(Verdict::Rebase) => {
+            *base_tip = host.branch_tip(&snapshot.pull.base).await?;
+            return Ok(());
+        }
+        Some(Verdict::Repair(_) | Verdict::RepairsGivenUp(_) | Verdict::Rerun(_)) => {
+            *base_tip = host.branch_tip(&snapshot.pull.base).await?;
+            return look_at_base(repository, host, snapshot, base_tip.as_ref()).await;
+        }
+        Some(_) => return Ok(()),
+    }
+    let base = host.base(&snapshot.pull.base).await?;
+    snapshot.boundary = base.boundary.map(|boundary| demanded(boundary, repaired));
+    *base_tip = base.tip;
+    let Some(tip) = base_tip else { return Ok(()) };
+    let mirror = fetched(repository, &[tip, &snapshot.pull.head_sha])?;
+    snapshot.diff = known("what it changes", diff(&mirror, tip, snapshot)).flatten();
+    if merge::by_change(snapshot).is_some() {
+        return Ok(());
+    }
+    let number = snapshot.pull.number;
+    snapshot.reviews = known("its reviews", host.reviews(number).await);
+    snapshot.behind = known("the way to its base", is_behind(&mirror, tip, &snapshot.pull));
+    look_at_base(repository, host, snapshot, Some(tip)).await
+}
+
+/// Reads the checks of the base: of its last commit that is not only our memory, for which no CI is run.
+async fn look_at_base(
+    repository: &Repository,
+    host: &dyn Host,
+    snapshot: &mut Snapshot,
+    tip: Option<&CommitSha>,
+) -> Result<(), Trouble> {
+    let Some(tip) = tip else { return Ok(()) };
+    let mirror = fetched(repository, &[tip])?;
+    let Some(commit) = known("the base", mirror.effective_base(tip, &MEMORY_FILES)) else {
+        return Ok(());
+    };
+    snapshot.base_checks = known("the checks of the base", host.checks_of(&commit).await);
+    Ok(())
+}
+
+/// What cannot be read is unknown, and the log says why.
+fn known<T, E: std::fmt::Display>(what: &str, read: Result<T, E>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(%error, "{what} cannot be read")).ok()
+}
+
+/// The mirror, with these commits in it if the remote has them.
+fn fetched(repository: &Repository, wanted: &[&CommitSha]) -> Result<Rc<Mirror>, Trouble> {
     let mirror = repository.mirror()?;
-    if !mirror.has_commit(&tip) || !mirror.has_commit(&pull.head_sha) {
+    if !wanted.iter().all(|commit| mirror.has_commit(commit)) {
         let _lock = repository.effects()?.lock_mirror()?;
         mirror.fetch()?;
     }
-    let computed = (|| -> Result<Option<Diff>, GitError> {
-        let Some(from) = mirror.merge_base(&tip, &pull.head_sha)? else { return Ok(None) };
-        let stat = mirror.diff_stat(&from, &pull.head_sha)?;
-        let mut diff = Diff::default();
-        for file in stat.files {
-            diff.lines += file.added + file.removed;
-            if let ChangeKind::Renamed { from } = file.kind {
-                diff.paths.push(from);
-            }
-            diff.paths.push(file.path);
+    Ok(mirror)
+}
+
+/// What the head changes against the point where it left its base.
+fn diff(mirror: &Mirror, tip: &CommitSha, snapshot: &Snapshot) -> Result<Option<Diff>, GitError> {
+    let head = &snapshot.pull.head_sha;
+    let Some(from) = mirror.merge_base(tip, head)? else { return Ok(None) };
+    let mut diff = Diff::default();
+    for file in mirror.diff_stat(&from, head)?.files {
+        diff.lines += file.added + file.removed;
+        if let ChangeKind::Renamed { from } = file.kind {
+            diff.paths.push(from);
         }
-        Ok(Some(diff))
-    })();
-    Ok((Some(tip), computed.ok().flatten()))
+        diff.paths.push(file.path);
+    }
+    // One that is too large is a person's already, and is not read line by line.
+    if diff.lines <= snapshot.limits.max_lines {
+        diff.weakened = weakened(&mirror.changed_texts(&from, head)?);
+    }
+    Ok(Some(diff))
+}
+
+/// Whether the base has commits, other than our memory, that the head has not.
+fn is_behind(mirror: &Mirror, tip: &CommitSha, pull: &PullRequest) -> Result<bool, GitError> {
+    let base = mirror.effective_base(tip, &MEMORY_FILES)?;
+    Ok(!mirror.is_ancestor(&base, &pull.head_sha)?)
 }
 
 /// Whether a merge is allowed without a person (`merge_policy`, `arm`, `disarm`).
-fn arming(app: &App, repository: &Repository, pull: &PullRequest) -> merge::Arming {
+pub(super) fn arming(app: &App, repository: &Repository, pull: &PullRequest) -> merge::Arming {
     let by_hand = format!("`agentos pr merge {}`", pull.number.0);
     let manual =
         |why: &str| merge::Arming::Manual(format!("{why}: a person merges it with {by_hand}"));

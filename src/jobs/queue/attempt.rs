@@ -1,7 +1,7 @@
 //! One claimed task through the stages of one attempt (`DESIGN.md` section 4). Each stage is recorded when it is finished and skipped when
 //! the task is resumed, so that a worker may die between any two of them.
 
-use crate::app::Repository;
+use crate::app::{Repository, spend};
 use crate::crash_point;
 use crate::domain::ids::AgentName;
 use crate::domain::pull::PullState;
@@ -18,7 +18,7 @@ use super::super::dispatch::severity;
 use super::super::reconcile::TellError;
 use super::super::report::Severity;
 use super::receipt::{self, Receipt};
-use super::{Shift, drafts, execute, pick, place, publish, settle, spend, verify};
+use super::{Shift, drafts, execute, pick, place, publish, settle, verify};
 
 /// Why an attempt could not be carried on. The task stays in `processing/` with its last finished stage, and the next run goes on.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,8 @@ pub(super) enum Trouble {
     Moved,
     #[error("this process was asked to end")]
     Stopped,
+    #[error("the task is paused; its worker stops")]
+    Paused,
     #[error("{0}")]
     Run(String),
 }
@@ -70,7 +72,7 @@ impl Trouble {
             Self::File(error) | Self::Mailbox(MailboxError::File(error)) => error.is_temporary(),
             Self::Mailbox(error) if error.is_newer() => return Severity::TooOld,
             Self::Stopped => true,
-            Self::Mailbox(_) | Self::Moved | Self::Run(_) => false,
+            Self::Mailbox(_) | Self::Moved | Self::Paused | Self::Run(_) => false,
         };
         Severity::of(is_temporary)
     }
@@ -101,7 +103,7 @@ pub(super) async fn work(shift: &Shift<'_>, claim: Claim) {
         shift.pass_over(&claim.task.id);
         return;
     };
-    let id = claim.task.id.clone();
+    let (id, issue) = (claim.task.id.clone(), claim.task.issue);
     let attempt = Attempt { shift, repository, claim };
     match attempt.carry_on().await {
         Ok(()) => {}
@@ -111,6 +113,11 @@ pub(super) async fn work(shift: &Shift<'_>, claim: Claim) {
             let issue = crate::domain::ids::IssueNumber(0);
             let reason = Some("its file was moved by hand; its worker stopped".to_owned());
             report.task(repository.slug(), issue, &id, "moved", reason);
+        }
+        Err(Trouble::Paused) => {
+            shift.pass_over(&id);
+            let reason = shift.app.state.task_pause(&id);
+            shift.report.borrow_mut().task(repository.slug(), issue, &id, "paused", reason);
         }
         Err(trouble) => {
             shift.pass_over(&id);
@@ -125,9 +132,13 @@ impl Attempt<'_> {
         &self.claim.task
     }
 
-    /// Records a finished stage, unless a person has moved the file.
+    /// Records a finished stage, unless a person has moved the file; then is the moment to heed a pause. The file stays in `processing/`,
+    /// so that the task goes on from here when it is resumed.
     pub(super) fn finish(&mut self, stage: Stage) -> Result<(), Trouble> {
         self.shift.app.mailbox.checkpoint(&mut self.claim, stage)?;
+        if self.shift.app.state.task_pause(&self.task().id).is_some() {
+            return Err(Trouble::Paused);
+        }
         Ok(())
     }
 
@@ -303,5 +314,6 @@ fn forget_the_end(task: &mut Task) {
     task.conflict_base = None;
     task.counters.repairs = 0;
     task.counters.rebases = 0;
+    task.counters.updates = 0;
     task.begin_round();
 }

@@ -11,7 +11,9 @@ use crate::sys::files;
 const BOARD: [&str; 4] = ["", "issues", "pulls", "checks"];
 
 /// Folders below `runtime/` in which files are replaced, besides the mailbox and the runs.
-const RUNTIME: [&str; 8] = [
+const RUNTIME: [&str; 15] = [
+    "analysis",
+    "cache/llm",
     "journal",
     "journal/open",
     "metrics",
@@ -20,6 +22,11 @@ const RUNTIME: [&str; 8] = [
     "state/approvals",
     "state/repo_disabled",
     "state/job_disabled",
+    "state/task_disabled",
+    "state/gone",
+    "state/memory",
+    "notify",
+    "notify/outbox",
 ];
 
 /// Removes what nobody writes any more from every folder in which files are replaced. A draft that is still written keeps its lock and
@@ -32,7 +39,8 @@ pub(super) fn remove(app: &App) {
         let board = app.settings.root.join("board").join(repository.key.as_str());
         BOARD.iter().map(move |name| board.join(name))
     });
-    for dir in own.chain(mailbox).chain(boards) {
+    let memory = app.repositories.iter().map(|of| runtime.join("memory").join(of.key.as_str()));
+    for dir in own.chain(mailbox).chain(boards).chain(memory) {
         remove_in(&dir);
     }
 }

@@ -10,9 +10,10 @@ use super::judge::Class;
 use super::limit::{self, Meter};
 use super::prepare::prepare;
 use super::receipt::{self, Control, Receipt};
-use super::{judge, outside, price, spend};
+use super::{judge, outside, pause};
 use crate::agent::providers::Choice;
 use crate::agent::{self, AgentTable, FailureClass, TranscriptFacts, prices};
+use crate::app::{ended, price, spend};
 use crate::crash_point;
 use crate::domain::ids::AgentName;
 use crate::domain::money;
@@ -91,9 +92,6 @@ pub(super) struct Plan<'a> {
     pub(super) limit_usd_micros: Option<u64>,
 }
 
-/// The least that a run may cost: a limit of nothing at all is none that a program understands.
-const LEAST_LIMIT: u64 = 10_000;
-
 fn plan<'a>(attempt: &Attempt<'_>, table: &'a AgentTable, dir: &'a Path) -> Plan<'a> {
     let app = attempt.shift.app;
     let task = attempt.task();
@@ -105,7 +103,7 @@ fn plan<'a>(attempt: &Attempt<'_>, table: &'a AgentTable, dir: &'a Path) -> Plan
         dir,
         session: session.then(|| receipt::last_session(app, task, &table.name)).flatten(),
         provider: app.provider(table),
-        limit_usd_micros: limit.map(|limit| limit.max(LEAST_LIMIT)),
+        limit_usd_micros: limit.map(|limit| limit.max(spend::LEAST_LIMIT)),
     }
 }
 
@@ -134,7 +132,9 @@ async fn run(attempt: &Attempt<'_>, worktree: &Worktree, plan: &Plan<'_>) -> Res
         };
         limit::Watch::begin(meter, limit, stop.clone())
     });
+    let pause = pause::Watch::begin(app.state.flag_task(&attempt.task().id), stop.clone());
     let outcome = app.runner.run_until(&spec, &stop).await;
+    pause.end();
     let capped = cap.and_then(limit::Watch::end);
     let outcome = outcome.map_err(|error| Trouble::Run(error.to_string()))?;
     crash_point!("execute.ended");
@@ -146,7 +146,8 @@ async fn run(attempt: &Attempt<'_>, worktree: &Worktree, plan: &Plan<'_>) -> Res
     let capped = capped.filter(|_| outcome.end == RunEnd::Stopped && !app.stop.requested());
     if outcome.end == RunEnd::Stopped && capped.is_none() {
         save_work(attempt, worktree)?;
-        return Err(stopped(attempt, plan.dir));
+        drop(files::remove_tree(plan.dir));
+        return Err(stopped(attempt));
     }
     let facts = facts(plan.table, &spec, app.now());
     let (class, how) = if let Some(cost) = capped {
@@ -154,8 +155,8 @@ async fn run(attempt: &Attempt<'_>, worktree: &Worktree, plan: &Plan<'_>) -> Res
         let how = format!("it cost {} of at most {}", money::usd(cost), money::usd(limit));
         (Class::known(FailureClass::Budget), how)
     } else {
-        let last_words = judge::last_words(app, &spec);
-        (Class::of(&outcome, &facts), judge::describe(&outcome.end, &last_words))
+        let last_words = ended::last_words(app, &spec);
+        (Class::of(&outcome, &facts), ended::describe(&outcome.end, &last_words))
     };
     let git_was = format!("{:?}", taken_back.git_was).to_lowercase();
     Ok(Ran { outcome, facts, class, how, git_was, outside_writes })
@@ -173,9 +174,11 @@ fn save_work(attempt: &Attempt<'_>, worktree: &Worktree) -> Result<(), Trouble> 
     Ok(())
 }
 
-/// This process was asked to end: the run leaves no trace that could be taken for a dead worker's.
-fn stopped(attempt: &Attempt<'_>, dir: &Path) -> Trouble {
-    drop(files::remove_tree(dir));
+/// This process was asked to end, or the task is paused: the run left no trace that could be taken for a dead worker's.
+fn stopped(attempt: &Attempt<'_>) -> Trouble {
+    if !attempt.shift.app.stop.requested() {
+        return Trouble::Paused;
+    }
     tracing::info!(task = %attempt.task().id, "stopped; the work is saved, the next run goes on");
     Trouble::Stopped
 }

@@ -3,36 +3,39 @@
 mod again;
 mod attempt;
 mod drafts;
+mod escalate;
 mod execute;
 mod history;
 mod judge;
 mod limit;
 mod metrics;
 mod outside;
+mod pause;
 mod pick;
 mod place;
 mod prepare;
-mod price;
 mod publish;
 mod receipt;
 mod settle;
-mod spend;
 mod sweep;
 mod verify;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Instant;
 
 use crate::app::App;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{RepoSlug, TaskId};
 use crate::sys::lock::Lock;
 
 use super::report::{Job, Report, Severity};
 
 pub(in crate::jobs) use again::begin as begin_again;
 pub(in crate::jobs) use drafts::remove_of as remove_drafts_of;
-pub(in crate::jobs) use pick::{chain, route};
+pub(in crate::jobs) use escalate::note as escalation_note;
+pub(in crate::jobs) use pick::{chain, no_room, route};
+pub(in crate::jobs) use receipt::Receipt;
 pub(in crate::jobs) use settle::extras;
 pub(in crate::jobs) use sweep::intents as sweep_intents;
 pub(in crate::jobs) use verify::tail_of;
@@ -59,6 +62,17 @@ struct Shift<'a> {
     passed_over: RefCell<BTreeSet<TaskId>>,
     /// Whether `--once` has had its task.
     taken: RefCell<bool>,
+    /// What this run has given its workers.
+    given: RefCell<Vec<Given>>,
+    /// Why a worker did not begin although there may be work.
+    held_back: RefCell<Option<String>>,
+}
+
+/// A task that this run has given a worker.
+struct Given {
+    id: TaskId,
+    repo: RepoSlug,
+    at: Instant,
 }
 
 /// Works on tasks, with as many workers as there are free slots.
@@ -69,6 +83,8 @@ pub async fn run(app: &App, options: &Options) -> Report {
         report: RefCell::new(Report::new(Job::Queue, app.now())),
         passed_over: RefCell::new(BTreeSet::new()),
         taken: RefCell::new(false),
+        given: RefCell::new(Vec::new()),
+        held_back: RefCell::new(None),
     };
     sweep::run(&shift).await;
     if pick::has_work(&shift) {
@@ -80,7 +96,11 @@ pub async fn run(app: &App, options: &Options) -> Report {
             Err(error) => shift.fail("slots", &error.to_string(), Severity::Failure),
         }
     }
-    shift.report.into_inner()
+    let mut report = shift.report.into_inner();
+    if report.items.is_empty() && report.errors.is_empty() {
+        report.idle = report.idle.or(shift.held_back.into_inner());
+    }
+    report
 }
 
 /// Runs one worker per slot, side by side on this thread: an agent is waited for elsewhere.
@@ -103,6 +123,7 @@ async fn worker(shift: &Shift<'_>, _slot: Lock) {
         let Some(claim) = pick::next(shift) else { return };
         let id = claim.task.id.clone();
         attempt::work(shift, claim).await;
+        super::notices::send(shift.app).await;
         tracing::debug!(task = %id, "settled");
     }
 }

@@ -1,18 +1,23 @@
 //! Which task a worker takes next: first what a dead worker left, then the most urgent of the inbox.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use crate::app::{App, Repository};
+use crate::app::{App, Repository, spend};
 use crate::config::Fallbacks;
 use crate::domain::ids::{AgentName, TaskId};
-use crate::domain::routing::{self, Route, Waiting, rank};
+use crate::domain::routing::{self, Route, Served, Waiting, rank};
 use crate::domain::task::{Folder, Task};
-use crate::mailbox::Claim;
+use crate::mailbox::{Claim, Head};
+use crate::sys::{lock, memory};
 
 use super::super::dispatch::is_named;
 use super::super::report::Severity;
 use super::attempt::Trouble;
-use super::{Shift, again, spend, sweep};
+use super::{Given, Shift, again, sweep};
+
+/// So long a run is young: what it will need is not yet taken from what is free.
+const GROWTH: Duration = Duration::from_secs(30);
 
 /// Whether there is anything that a worker could look at; costs two folder listings.
 pub(super) fn has_work(shift: &Shift<'_>) -> bool {
@@ -22,7 +27,50 @@ pub(super) fn has_work(shift: &Shift<'_>) -> bool {
 
 /// Claims the next task, or nothing when there is none for this run.
 pub(super) fn next(shift: &Shift<'_>) -> Option<Claim> {
-    take_over(shift).or_else(|| from_inbox(shift))
+    let young = shift.given.borrow().iter().filter(|given| given.at.elapsed() < GROWTH).count();
+    if let Some(reason) = no_room(shift.app, young) {
+        tracing::info!(%reason, "no further worker begins");
+        shift.held_back.replace(Some(reason));
+        return None;
+    }
+    let claim = take_over(shift).or_else(|| from_inbox(shift))?;
+    let given =
+        Given { id: claim.task.id.clone(), repo: claim.task.repo.clone(), at: Instant::now() };
+    shift.given.borrow_mut().push(given);
+    Some(claim)
+}
+
+/// Why the memory of this machine does not do for one more worker beside the others, whoever started them; `young` of them still grow.
+pub(in crate::jobs) fn no_room(app: &App, young: usize) -> Option<String> {
+    let at_work = at_work(app).len();
+    if at_work == 0 {
+        return None;
+    }
+    let each = app.settings.worker_memory_mb.saturating_mul(1024 * 1024);
+    routing::no_room(memory::free(), at_work, young.min(at_work), each)
+}
+
+/// The tasks that somebody works on at this moment.
+fn at_work(app: &App) -> Vec<TaskId> {
+    let stems = app.mailbox.stems(Folder::Processing).unwrap_or_default();
+    let ids = stems.iter().filter_map(|stem| stem.parse::<TaskId>().ok());
+    ids.filter(|id| lock::is_held(&app.mailbox.lock_path(id))).collect()
+}
+
+/// How many workers each repository has, and has had in this run.
+fn served(shift: &Shift<'_>) -> Served {
+    let mut served = Served::new();
+    let given = shift.given.borrow();
+    for given in given.iter() {
+        *served.entry(given.repo.clone()).or_default() += 1;
+    }
+    let processing = shift.app.mailbox.heads(Folder::Processing).unwrap_or_default();
+    for task in processing.tasks.iter().map(Head::keys) {
+        if !given.iter().any(|given| given.id == task.id) {
+            *served.entry(task.repo.clone()).or_default() += 1;
+        }
+    }
+    served
 }
 
 /// A task in `processing/` whose lease is free: its worker has died.
@@ -30,7 +78,7 @@ fn take_over(shift: &Shift<'_>) -> Option<Claim> {
     let stems = shift.app.mailbox.stems(Folder::Processing).ok()?;
     for stem in stems {
         let Ok(id) = stem.parse::<TaskId>() else { continue };
-        if !is_wanted(shift, &id) {
+        if !is_wanted(shift, &id) || shift.app.state.task_pause(&id).is_some() {
             continue;
         }
         match shift.app.mailbox.take_over(&id) {
@@ -56,7 +104,7 @@ fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
     let waiting: Vec<Waiting> = heads.tasks.iter().map(|head| waiting(head.keys())).collect();
     let heads: BTreeMap<&TaskId, &Task> =
         heads.tasks.iter().map(|head| (&head.keys().id, head.keys())).collect();
-    for id in rank(&waiting, shift.app.now()) {
+    for id in rank(&waiting, &served(shift), shift.app.now()) {
         let is_ready = |task: &&Task| is_ready(shift, task);
         if !is_wanted(shift, &id) || !heads.get(&id).is_some_and(is_ready) {
             continue;
@@ -73,6 +121,7 @@ fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
 fn waiting(task: &Task) -> Waiting {
     Waiting {
         id: task.id.clone(),
+        repo: task.repo.clone(),
         priority: task.priority,
         created_at: task.created_at,
         not_before: task.not_before,
@@ -104,7 +153,8 @@ fn is_wanted(shift: &Shift<'_>, id: &TaskId) -> bool {
 
 /// Whether a task of the inbox can be worked on now: its repository is configured and not paused, and an agent is available.
 fn is_ready(shift: &Shift<'_>, task: &Task) -> bool {
-    let Some(repository) = repository_of(shift, task) else {
+    let is_paused = shift.app.state.task_pause(&task.id).is_some();
+    let Some(repository) = repository_of(shift, task).filter(|_| !is_paused) else {
         shift.pass_over(&task.id);
         return false;
     };

@@ -1,13 +1,10 @@
 //! What an agent finds when it starts: prompt, run folder, its own home with the files of its recipe, and its confinement.
 
-use std::path::Path;
-
 use super::attempt::{Attempt, Trouble};
 use super::execute::Plan;
 use super::judge;
 use super::place::run_marker;
-use crate::agent::{self, AgentRun, AgentTable, Home};
-use crate::app::App;
+use crate::agent::{self, AgentRun, Home};
 use crate::domain::memory;
 use crate::domain::task::{Folder, Stage};
 use crate::git::Worktree;
@@ -42,7 +39,7 @@ pub(super) fn prepare(
         .unwrap_or(settings.max_runtime);
     let task_file = app.mailbox.path(Folder::Processing, &attempt.task().id);
     let run = AgentRun {
-        table: &located(app, plan.table),
+        table: &app.located(plan.table),
         task_id: &attempt.task().id,
         task_file: &task_file,
         attempt_label: &attempt.task().run_label(),
@@ -62,50 +59,14 @@ pub(super) fn prepare(
     };
     let mut spec = agent::prepare(&run);
     spec.marker = run_marker(attempt);
-    let home = home_of(app, &run, spec.env.contains_key("GEMINI_API_KEY"))?;
+    let has_key = spec.env.contains_key("GEMINI_API_KEY");
+    let home = app.prepare_home(run.table, &run.call().files, has_key)?;
     // Last: a prompt that is there says that the agent was started.
     files::replace(&dir.join("prompt.md"), text.as_bytes())?;
     let mut read = worktree.object_dirs()?;
     read.extend([dir.join("prompt.md"), task_file.clone()]);
     app.confiner.agent(&mut spec, home.dir(), &dir.join("tmp"), read);
     Ok((spec, home))
-}
-
-/// The agent's own home, with its login and what its recipe puts there.
-fn home_of(app: &App, run: &AgentRun<'_>, has_key: bool) -> Result<Home, Trouble> {
-    let program = run.table.argv.first().map(String::as_str).unwrap_or_default();
-    let operator = app.environment.get("HOME").map(Path::new);
-    let home = Home::prepare(run.home, program, operator, has_key)?;
-    for (path, text) in run.call().files {
-        write_unled(run.home, &path, &text)?;
-    }
-    Ok(home)
-}
-
-/// Writes a file of ours where an agent may have put links that lead elsewhere: these are removed first.
-fn write_unled(home: &Path, path: &Path, text: &str) -> Result<(), Trouble> {
-    let below_home = path.ancestors().take_while(|part| *part != home && part.starts_with(home));
-    for part in below_home {
-        if part.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            files::remove(part)?;
-        }
-    }
-    if let Some(folder) = path.parent() {
-        files::make_dir(folder)?;
-    }
-    Ok(files::replace(path, text.as_bytes())?)
-}
-
-/// A relative program is the operator's where the root has it (`./scripts/house-bot.sh` beside the configuration), else the repository's own.
-fn located(app: &App, table: &AgentTable) -> AgentTable {
-    let mut table = table.clone();
-    if let Some(program) = table.argv.first_mut()
-        && program.contains('/')
-        && app.settings.root.join(&*program).is_file()
-    {
-        *program = app.settings.root.join(&*program).display().to_string();
-    }
-    table
 }
 
 fn prompt(attempt: &Attempt<'_>) -> Result<(String, Manifest), Trouble> {

@@ -135,7 +135,7 @@ async fn open_pull(
         body: texts::bounded(&redact(body)),
         head: task.branch.clone(),
         base: task.base_branch.clone(),
-        issue: task.issue,
+        issue: Some(task.issue),
     };
     let effects = attempt.repository.effects()?;
     let carried = effects.carry_out(&Effect::OpenPull { pull }, attempt.claim.lease()).await?;

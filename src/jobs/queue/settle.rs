@@ -5,6 +5,7 @@ use super::receipt::{self, Receipt};
 use crate::crash_point;
 use crate::domain::blocker::BlockerCode;
 use crate::domain::body;
+use crate::domain::escalation::Cause;
 use crate::domain::retry::{Cost, Decision, Evidence, RunFailure};
 use crate::domain::routing::Route;
 use crate::domain::task::{Folder, Outcome, Stage, Task};
@@ -13,9 +14,12 @@ use crate::git::Worktree;
 use crate::journal::Event;
 use crate::text::clean;
 
-use super::super::attribution;
+use super::super::memory;
+use super::super::notices;
+use super::super::outcomes;
 use super::super::reconcile::{Extra, tell};
 use super::super::report::Severity;
+use super::escalate;
 use super::history;
 use super::metrics;
 use super::pick;
@@ -53,6 +57,8 @@ pub(super) async fn after_attempt(
             if cost == Cost::Free {
                 receipt::rename_free_run(attempt.shift.app, attempt.task())?;
             }
+            let cause = Cause::after_run(evidence, &receipt.agent, &reason);
+            give_up(&mut attempt, &cause, &reason);
             move_to(attempt, Folder::Escalated, "escalated").await
         }
     }
@@ -144,6 +150,9 @@ pub(super) async fn published(mut attempt: Attempt<'_>) -> Result<(), Trouble> {
             )));
         };
         let evidence = receipt.evidence(&dir);
+        if let Evidence::Result { result, .. } = &evidence {
+            notices::put_manual_steps(attempt.shift.app, attempt.task(), &result.manual_steps);
+        }
         record(&mut attempt, &receipt, &evidence, Cost::Spent, "published")?;
         let task = &mut attempt.claim.task;
         task.reason = None;
@@ -153,8 +162,8 @@ pub(super) async fn published(mut attempt: Attempt<'_>) -> Result<(), Trouble> {
         task.conflict_base = None;
         task.stage = Some(Stage::Reported);
     }
-    let kind = attribution::Kind::PrOpened;
-    attribution::record(attempt.shift.app, attempt.task(), kind, attempt.task().head_sha.as_ref())?;
+    let kind = crate::domain::outcome::Kind::PrOpened;
+    outcomes::record(attempt.shift.app, attempt.task(), kind, attempt.task().head_sha.as_ref())?;
     let mirror = attempt.repository.mirror()?;
     mirror.drop_saved_work(&attempt.task().id)?;
     move_to(attempt, Folder::Done, "done").await
@@ -215,7 +224,14 @@ pub(super) async fn fail(mut attempt: Attempt<'_>, reason: &str) -> Result<(), T
 /// Something that only a person can decide came up outside of any run.
 pub(super) async fn escalate_unrun(mut attempt: Attempt<'_>, reason: &str) -> Result<(), Trouble> {
     attempt.claim.task.reason = Some(clean::one_line(reason, 300));
+    give_up(&mut attempt, &Cause::of_reason(reason), reason);
     move_to(attempt, Folder::Escalated, "escalated").await
+}
+
+/// Writes the note for a person into the task.
+fn give_up(attempt: &mut Attempt<'_>, cause: &Cause, reason: &str) {
+    let (app, repository) = (attempt.shift.app, attempt.repository);
+    escalate::note(app, repository, &mut attempt.claim.task, (cause, reason), Vec::new());
 }
 
 /// Finishes a move that a crash had cut off.
@@ -228,6 +244,7 @@ async fn move_to(attempt: Attempt<'_>, folder: Folder, action: &str) -> Result<(
     let Attempt { shift, repository, claim } = attempt;
     let app = shift.app;
     let is_parked_again = action == "parked";
+    memory::given_up(app, repository, folder, &claim.task)?;
     let (mut task, lease) = app.mailbox.settle(claim, folder)?;
     crash_point!("settle.moved");
     // Behind the move: a run is judged by its records, and whoever resumes an unsettled one looks for them under the old name.
@@ -252,9 +269,16 @@ async fn move_to(attempt: Attempt<'_>, folder: Folder, action: &str) -> Result<(
     Ok(())
 }
 
-/// The comment that goes with a state: a question, an escalation note.
+/// The comments that go with a state: a question, an escalation note, the one about red checks.
 pub(in crate::jobs) fn extras(task: &Task, folder: Folder) -> Vec<Extra> {
-    let reason = task.reason.clone().unwrap_or_default();
+    let mut extras = of_folder(task, folder);
+    if let Some(body) = texts::checks(folder, task) {
+        extras.push(Extra { kind: texts::CHECKS, key: task.id.to_string(), body, sticky: true });
+    }
+    extras
+}
+
+fn of_folder(task: &Task, folder: Folder) -> Vec<Extra> {
     match folder {
         Folder::Blocked => {
             let code = task.blocker.unwrap_or(BlockerCode::MissingContext);
@@ -269,7 +293,7 @@ pub(in crate::jobs) fn extras(task: &Task, folder: Folder) -> Vec<Extra> {
         Folder::Escalated => vec![Extra {
             kind: texts::ESCALATION,
             key: texts::escalation_key(task),
-            body: texts::escalation(task, &reason, body::history(&task.body)),
+            body: texts::escalation(task),
             sticky: false,
         }],
         _ => Vec::new(),
@@ -283,22 +307,6 @@ pub(super) fn park_provider(
     evidence: &Evidence,
 ) -> Result<(), Trouble> {
     let Evidence::Failed(failure) = evidence else { return Ok(()) };
-    let app = attempt.shift.app;
-    let now = app.now();
-    let after = |minutes| now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap_or(now);
-    let until = match failure {
-        // Two hours where the provider names no time: seed 000's own cool-down.
-        RunFailure::Quota { until } => until.unwrap_or_else(|| after(120)),
-        RunFailure::Overloaded => after(5),
-        RunFailure::Credentials => after(30),
-        RunFailure::Environment { .. } => after(10),
-        _ => return Ok(()),
-    };
-    let reason = failure.sentence();
-    if matches!(failure, RunFailure::Environment { .. }) {
-        app.state.park_agent(&receipt.agent, until, &reason, now)?;
-    } else {
-        app.park(&receipt.agent, receipt.provider.as_deref(), until, &reason)?;
-    }
-    Ok(())
+    let agent = &receipt.agent;
+    Ok(attempt.shift.app.park_after(agent, receipt.provider.as_deref(), failure)?)
 }

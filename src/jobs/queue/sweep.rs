@@ -1,6 +1,5 @@
 //! At the start of a run that may write: open intents are read back and closed, old tasks archived.
 
-use crate::domain::ids::TaskId;
 use crate::domain::task::Folder;
 use crate::mailbox::{Entry, Head};
 
@@ -31,8 +30,7 @@ pub(in crate::jobs) async fn intents(app: &App, report: &mut Report) {
     };
     for intent in open {
         let record = intent.record().clone();
-        let Ok(id) = record.under.parse::<TaskId>() else { continue };
-        let Ok(Some(_lease)) = app.mailbox.lease(&id) else { continue };
+        let Ok(Some(_lease)) = app.mailbox.lease_named(&record.under) else { continue };
         let repository = record.repo.parse().ok().and_then(|key| app.repository_of_key(&key));
         let Some(repository) = repository else { continue };
         let swept = match repository.effects() {
