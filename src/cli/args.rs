@@ -59,10 +59,20 @@ pub(super) enum Command {
     Queue(Queue),
     /// Give every open pull request of ours its verdict and carry that out
     PrMonitor(DryRun),
+    /// Measure execution and business, and write the findings
+    Score,
+    /// File what the evidence of a week asks for, as one remediation backlog
+    Analyze {
+        /// Say what would be filed, and change nothing anywhere
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Run every job that is due, in order: the one-line crontab
     Tick,
     /// Play the whole loop on a small project, offline
     Demo(Demo),
+    /// Prove the whole chain, and say what mends what is broken
+    Doctor(Doctor),
     /// Show what is queued, running, parked, waiting and merged
     Status,
     /// Say why an issue, pull request or task is not moving
@@ -83,9 +93,9 @@ pub(super) enum Command {
     On,
     /// Switch everything off: every job exits at once
     Off,
-    /// Pause a repository or a job
+    /// Pause a repository, a job or a task
     Pause(Scope),
-    /// Let a paused repository or job go on
+    /// Let a paused repository, job or task go on
     Resume(Scope),
     /// Allow automatic merges for a repository
     Arm(RepoArg),
@@ -93,6 +103,8 @@ pub(super) enum Command {
     Disarm(RepoArg),
     /// Let issues in that were Ready before the first dispatch
     Adopt(Adopt),
+    /// Prove the operator's commands and switches on a small project of its own, offline
+    Drill(Drill),
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(Config),
@@ -147,6 +159,26 @@ pub(super) struct Demo {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(super) struct Doctor {
+    /// Make the same checks in the environment that cron gives, too
+    #[arg(long)]
+    pub(super) as_cron: bool,
+    /// Ask GitHub anew, and every usable agent a small question (which may cost money)
+    #[arg(long)]
+    pub(super) live: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Drill {
+    /// Only these drills
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
+    /// List the drills with what they prove
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(super) struct Scope {
     /// This repository
     #[arg(long, value_name = "REPO")]
@@ -154,6 +186,9 @@ pub(super) struct Scope {
     /// This job
     #[arg(long, value_name = "JOB")]
     pub(super) job: Option<String>,
+    /// This task
+    #[arg(long, value_name = "ID")]
+    pub(super) task: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -285,6 +320,14 @@ pub(super) enum Pr {
         /// Merge even though its checks are red, pending or missing
         #[arg(long)]
         force: bool,
+    },
+    /// Let the present head of a pull request pass the limits of size, paths and tests
+    Approve {
+        #[command(flatten)]
+        on: Numbered,
+        /// Only if its head begins with this commit id
+        #[arg(long, value_name = "SHA")]
+        head: Option<String>,
     },
 }
 

@@ -50,7 +50,7 @@ pub(super) fn number(text: &str) -> Result<u64, Fault> {
     })
 }
 
-fn you(app: &App, author: Option<&String>) -> String {
+pub(super) fn you(app: &App, author: Option<&String>) -> String {
     let from_environment =
         || app.environment.get("USER").or_else(|| app.environment.get("LOGNAME"));
     author.or_else(from_environment).cloned().unwrap_or_else(|| "operator".to_owned())
@@ -283,6 +283,7 @@ pub(super) async fn pr(
             show_pull(host, PrNumber(number), output).await
         }
         Pr::Merge { on, force } => merge(&app, on, *force, output).await,
+        Pr::Approve { on, head } => super::approve::run(&app, on, head.as_ref(), output).await,
     }
 }
 

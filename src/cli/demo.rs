@@ -67,15 +67,18 @@ fn folder(wiring: &Wiring, options: &Demo) -> Result<(PathBuf, bool), Fault> {
             .map_err(|error| Fault::failed(format!("{}: {error}", dir.display())))?;
         return Ok((dir, false));
     }
+    Ok((temporary(wiring, "demo")?, true))
+}
+
+/// A new temporary folder, named after what is played in it.
+pub(super) fn temporary(wiring: &Wiring, what: &str) -> Result<PathBuf, Fault> {
     let base =
         wiring.environment.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
     let seed = format!("{} {}", std::process::id(), wiring.clock.now());
-    let name = format!("agentos-demo-{}", sha256_hex(seed.as_bytes()).get(..8).unwrap_or("x"));
+    let name = format!("agentos-{what}-{}", sha256_hex(seed.as_bytes()).get(..8).unwrap_or("x"));
     let dir = base.join(name);
     files::make_dir(&dir)?;
-    let dir =
-        dir.canonicalize().map_err(|error| Fault::failed(format!("{}: {error}", dir.display())))?;
-    Ok((dir, true))
+    dir.canonicalize().map_err(|error| Fault::failed(format!("{}: {error}", dir.display())))
 }
 
 /// A real agent: built in, or with its table of the operator's own configuration.

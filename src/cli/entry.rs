@@ -8,7 +8,7 @@ use super::args::{Cli, Command};
 use super::fault::Fault;
 use super::output::Output;
 use super::wire::Wiring;
-use super::{board, config, demo, jobs, tasks};
+use super::{board, config, demo, doctor, drill, jobs, tasks};
 use crate::sys::{process, supervise};
 
 /// Runs the command line and says how the process ends.
@@ -53,9 +53,12 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
     match &cli.command {
         Command::Dispatch(options) => jobs::dispatch(wiring, global, options, output).await,
         Command::Queue(options) => jobs::queue(wiring, global, options, output).await,
+        Command::Analyze { dry_run } => jobs::analyze(wiring, global, *dry_run, output).await,
+        Command::Score => jobs::score(wiring, global, output),
         Command::PrMonitor(options) => jobs::pr_monitor(wiring, global, options, output).await,
         Command::Tick => jobs::tick(wiring, global, output).await,
         Command::Demo(options) => demo::run(wiring, global, options, output).await,
+        Command::Doctor(options) => doctor::run(wiring, global, options, output).await,
         Command::Status => tasks::status(wiring, global, output),
         Command::Why { subject } => tasks::why(wiring, global, subject, output).await,
         Command::Task(command) => tasks::run(wiring, global, command, output).await,
@@ -68,6 +71,7 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Arm(repo) => tasks::arm(wiring, global, repo, true, output),
         Command::Disarm(repo) => tasks::arm(wiring, global, repo, false, output),
         Command::Adopt(adopt) => tasks::adopt(wiring, global, adopt, output),
+        Command::Drill(options) => drill::run(wiring, options, output),
         Command::Config(command) => config::run(wiring, global, command, output),
         Command::Supervise => Ok(2),
     }

@@ -2,6 +2,7 @@
 
 use crate::app::BuildError;
 use crate::config::ConfigError;
+use crate::jobs::commands::ApproveError;
 use crate::jobs::control::ControlError;
 use crate::jobs::why::LookError;
 use crate::prompt::PromptError;
@@ -126,6 +127,16 @@ impl From<crate::effects::EffectError> for Fault {
     fn from(error: crate::effects::EffectError) -> Self {
         let code = if error.is_temporary() { 75 } else { 1 };
         Self { message: error.to_string(), hint: None, code }
+    }
+}
+
+impl From<ApproveError> for Fault {
+    fn from(error: ApproveError) -> Self {
+        match error {
+            ApproveError::Refused(message) | ApproveError::NotNow(message) => Self::failed(message),
+            ApproveError::Host(error) => error.into(),
+            ApproveError::Mailbox(error) => error.into(),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) async fn dispatch(
 ) -> Result<u8, Fault> {
     let app = begin(wiring, global, options.repo.as_deref(), output)?;
     let log = listen(&app, global, "dispatch");
+    super::entry::adopt_orphans();
     let options = jobs::dispatch::Options { repo: options.repo.clone(), dry_run: options.dry_run };
     Ok(finish(&app, &log, &turn::dispatch(&app, &options).await, output))
 }
@@ -67,6 +68,24 @@ pub(super) async fn pr_monitor(
     let options =
         jobs::pr_monitor::Options { repo: options.repo.clone(), dry_run: options.dry_run };
     Ok(finish(&app, &log, &turn::pr_monitor(&app, &options).await, output))
+}
+
+pub(super) async fn analyze(
+    wiring: &Wiring,
+    global: &Global,
+    dry_run: bool,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = begin(wiring, global, None, output)?;
+    let log = listen(&app, global, "analyze");
+    let options = jobs::analyze::Options { dry_run };
+    Ok(finish(&app, &log, &turn::analyze(&app, options).await, output))
+}
+
+pub(super) fn score(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
+    let app = begin(wiring, global, None, output)?;
+    let log = listen(&app, global, "score");
+    Ok(finish(&app, &log, &turn::score(&app), output))
 }
 
 pub(super) async fn tick(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
@@ -142,6 +161,7 @@ fn line_of(item: &Item) -> String {
     let subject = match (&item.task, &item.repo, item.issue) {
         (Some(task), _, _) => task.to_string(),
         (None, Some(repo), Some(issue)) => format!("{repo}{issue}"),
+        (None, Some(repo), None) => repo.to_string(),
         _ => String::new(),
     };
     let reason = item.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();

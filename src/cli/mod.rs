@@ -1,9 +1,12 @@
 //! The command line: arguments and environment in, an [`App`](crate::app::App) built, a job run, its report rendered, an exit code out.
 
+mod approve;
 mod args;
 mod board;
 mod config;
 mod demo;
+mod doctor;
+mod drill;
 mod entry;
 mod fault;
 mod jobs;

@@ -30,6 +30,13 @@ impl Output {
         drop(writeln!(io::stdout().lock(), "{}", clean::terminal(text)));
     }
 
+    /// One line of data in a colour, by its number for terminals.
+    pub(super) fn coloured(&self, text: &str, colour: Option<u8>) {
+        let Some(colour) = colour else { return self.line(text) };
+        let text = clean::terminal(text);
+        drop(writeln!(io::stdout().lock(), "\u{1b}[{colour}m{text}\u{1b}[0m"));
+    }
+
     /// One JSON document.
     #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn json<T: Serialize + ?Sized>(&self, value: &T) {

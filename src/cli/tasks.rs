@@ -8,9 +8,12 @@ use super::output::{Output, table};
 use super::wire::Wiring;
 use crate::app::App;
 use crate::domain::ids::{BadId, IssueNumber, TaskId};
+use crate::domain::notice::NoticeId;
 use crate::domain::task::Folder;
-use crate::jobs::status::{self, TaskRow};
+use crate::jobs::control::Order;
+use crate::jobs::status::{self, MemoryRow, TaskRow};
 use crate::jobs::{control, why};
+use crate::notify::Overview;
 
 pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
     let app = wiring.app(global)?;
@@ -21,6 +24,9 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     }
     for pause in &status.pauses {
         output.line(&format!("PAUSED  {pause}"));
+    }
+    for alarm in &status.alarms {
+        output.line(&format!("ALARM   {}: {}. {}", alarm.what, alarm.reason, alarm.next));
     }
     for job in &status.jobs {
         let word = match (&job.paused, job.running) {
@@ -44,6 +50,13 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     });
     output.line("");
     output.line(&format!("{}; {ended} ended", counts.join(", ")));
+    for memory in &status.memory {
+        output.line(&memory_line(memory));
+    }
+    for pull in &status.foreign {
+        let (number, repo, head) = (pull.number.0, &pull.repo, &pull.head);
+        output.line(&format!("foreign: pull request {number} of {repo}, `{head}`: left alone"));
+    }
     for file in &status.unreadable {
         output.line(&format!("unreadable: {}: {}", file.file, first_line(&file.reason)));
     }
@@ -60,7 +73,27 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
             agent.reason.as_deref().unwrap_or("")
         ));
     }
+    print_notifications(&status.notifications, output);
     Ok(0)
+}
+
+fn memory_line(memory: &MemoryRow) -> String {
+    let by = memory.pr.map(|pr| format!(", pull request {}", pr.0)).unwrap_or_default();
+    let why = memory.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let noun = if memory.waiting == 1 { "change waits" } else { "changes wait" };
+    format!("memory of {}: {} {noun}{by}{why}", memory.repo, memory.waiting)
+}
+
+/// Only what is worth a look: messages that wait, and those that went wrong.
+fn print_notifications(notifications: &Overview, output: &Output) {
+    if let Some(since) = notifications.down_since {
+        let waiting = notifications.waiting;
+        output.line(&format!("Telegram is out of reach since {since}; {waiting} notices wait"));
+    }
+    for problem in &notifications.problems {
+        let ids: Vec<&str> = problem.notices.iter().map(NoticeId::as_str).collect();
+        output.line(&format!("notice {} of {}: {}", ids.join(", "), problem.at, problem.what));
+    }
 }
 
 fn first_line(text: &str) -> &str {
@@ -110,12 +143,9 @@ pub(super) async fn why(
         output.json(&answer);
         return Ok(0);
     }
-    let word = if answer.moving { "moving" } else { "not moving" };
-    output.line(&format!("{} is {word}: {}", answer.subject, answer.reason));
-    for evidence in &answer.evidence {
-        output.line(&format!("  seen: {evidence}"));
+    for line in answer.lines() {
+        output.line(&line);
     }
-    output.line(&format!("  next look: {}", answer.next_look));
     Ok(0)
 }
 
@@ -143,13 +173,13 @@ pub(super) async fn run(
         Task::Show { id } => show(&app, &task_id(id)?, output),
         Task::Retry { id } => {
             let id = task_id(id)?;
-            let from = control::retry(&app, &id).await?;
+            let from = control::retry(&app, &id, &Order::of_operator()).await?;
             changed(output, &id, &format!("moved from {from}/ to inbox/"));
             Ok(0)
         }
         Task::Cancel { id } => {
             let id = task_id(id)?;
-            control::cancel(&app, &id).await?;
+            control::cancel(&app, &id, &Order::of_operator()).await?;
             changed(output, &id, "cancelled");
             Ok(0)
         }
@@ -215,19 +245,23 @@ pub(super) fn pause(
     output: &Output,
 ) -> Result<u8, Fault> {
     let word = if pause { "pause" } else { "resume" };
-    if scope.repo.is_none() && scope.job.is_none() {
+    if scope.repo.is_none() && scope.job.is_none() && scope.task.is_none() {
         let all = if pause {
             "`agentos off` switches everything off"
         } else {
             "`agentos on` switches everything on"
         };
-        return Err(
-            Fault::usage(format!("`agentos {word}` needs `--repo R` or `--job J`")).hint(all)
-        );
+        return Err(Fault::usage(format!(
+            "`agentos {word}` needs `--repo R`, `--job J` or `--task ID`"
+        ))
+        .hint(all));
     }
     let app = wiring.app(global)?;
-    control::pause(&app, scope.repo.as_deref(), scope.job.as_deref(), pause)?;
-    let what: Vec<&str> = scope.repo.iter().chain(&scope.job).map(String::as_str).collect();
+    let task = scope.task.as_deref().map(task_id).transpose()?;
+    let (repo, job) = (scope.repo.as_deref(), scope.job.as_deref());
+    control::pause(&app, control::Scope { repo, job, task: task.as_ref() }, pause)?;
+    let what = scope.repo.iter().chain(&scope.job).chain(&scope.task);
+    let what: Vec<&str> = what.map(String::as_str).collect();
     let word = if pause { "paused" } else { "goes on" };
     said(output, &format!("{}: {word}", what.join(", ")));
     Ok(0)

@@ -74,13 +74,18 @@ impl Wiring {
 
     /// Builds the [`App`] of a configuration.
     pub(super) fn app_of(&self, load: LoadRequest) -> Result<App, Fault> {
-        Ok(App::build(Options {
+        Ok(App::build(self.options(load)?)?)
+    }
+
+    /// From what an [`App`] of this process is built.
+    pub(super) fn options(&self, load: LoadRequest) -> Result<Options, Fault> {
+        Ok(Options {
             load,
             environment: self.variables(),
             clock: self.clock.clone(),
             stop: self.stop.clone(),
             helper: Self::helper()?,
             runner: None,
-        })?)
+        })
     }
 }
