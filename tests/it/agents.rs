@@ -336,7 +336,7 @@ fn a_chain_that_is_used_up_escalates_once_with_a_note() {
     let notes: Vec<String> =
         world.comments(1).into_iter().filter(|text| text.contains("gives up")).collect();
     assert_eq!(notes.len(), 1);
-    for word in ["first, second", "Half.", "Again half.", "Next step"] {
+    for word in ["| 1 | first |", "| 2 | second |", "Half.", "Again half.", "**Next step:**"] {
         assert!(notes[0].contains(word), "{word} in {}", notes[0]);
     }
     world.run("tick").ok();

@@ -489,8 +489,10 @@ fn the_help_is_as_it_was_read_last() {
         "issue create --help",
         "pr --help",
         "pr merge --help",
+        "pr approve --help",
         "pause --help",
         "arm --help",
+        "drill --help",
         "config --help",
     ] {
         text.push(format!("$ agentos {line}\n\n{}\n", world.run(line).ok().stdout));

@@ -154,7 +154,7 @@ fn tasks() -> usize {
 #[test]
 fn eight_queues_at_once_run_every_task_exactly_once() {
     let count = tasks();
-    let world = World::new().setting("max_parallel_workers: 8");
+    let world = World::new().setting("max_parallel_workers: 8\nworker_memory_mb: 0");
     let notes = world.path("notes");
     let world = world.agent("worker", noting(&notes));
     deliver(&world, count);
@@ -188,6 +188,31 @@ fn a_worker_more_than_there_are_slots_leaves_at_once() {
     open_gate(&world);
     all_well(vec![worker]);
 }
+
+#[test]
+fn a_further_worker_begins_only_where_memory_is_free_for_it() {
+    let world = World::new().setting("max_parallel_workers: 2\nworker_memory_mb: 1048576");
+    let script = waiting(&world);
+    let world = world.agent("worker", script);
+    deliver(&world, 2);
+    let worker = start(&world, &["queue"]);
+    until("the agent starts", || starts(&world) == 1);
+    let second = world.run("queue").ok();
+    let told = second.stdout.trim();
+    assert!(told.starts_with("queue: ") && told.ends_with(HELD_BACK), "{told}");
+    let waits = ["shop-1", "shop-2"].into_iter().find(|id| world.folder_of(id) == "inbox").unwrap();
+    let why = world.run(&format!("why {waits}")).ok().stdout;
+    assert!(why.contains("waits for another task to end") && why.contains(HELD_BACK), "{why}");
+    open_gate(&world);
+    all_well(vec![worker]);
+    assert_eq!(
+        (world.folder_of("shop-1"), world.folder_of("shop-2")),
+        ("done".into(), "done".into())
+    );
+}
+
+/// The end of what is said to a worker that does not begin.
+const HELD_BACK: &str = "1048576 more are wanted beside 1 at work (`worker_memory_mb`)";
 
 #[test]
 fn of_several_dispatches_at_once_each_issue_is_dispatched_once() {

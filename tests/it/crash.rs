@@ -1,6 +1,7 @@
 //! The crash loop with the real binary: a story dies at its first crash point and goes on, then at its second, and so on until nothing
 //! dies any more. After each death the next ticks must bring the story to the same end.
 
+mod commands;
 mod github;
 
 use std::collections::BTreeMap;
@@ -10,11 +11,15 @@ use std::sync::Mutex;
 use crate::support::crash_root::CrashRoot;
 use crate::support::invariants::{all_merged, always, changes, snapshot, story, survivors};
 
-/// Partial at first; then breaks the test on purpose, mends it when it is its repair, and solves its conflicts. It decides from the files
+/// Answers questions; partial at first; then breaks the test on purpose, mends it when it is its repair, and solves its conflicts. It decides from the files
 /// alone, so that an attempt that is run again goes on where the last one was cut off.
 const FIRST: &str = r#"#!/bin/sh
 cat > /dev/null
 env
+if [ "$AGENTOS_STAGE" = planning ]; then
+  echo '{"goal": "The list has one more item.", "success_criteria": ["It is there."]}'
+  exit
+fi
 report() { printf 'STATUS: %s\nBLOCKER_CODE: %s\nSUMMARY: %s\nDONE:\n- it\nNEXT_STEP: go on\nTESTS_RUN:\n- sh test.sh\n' "$1" "$2" "$3" > .agent_result.md; }
 line="item $AGENTOS_TASK_ID"
 if grep -q '^<<<<<<<' list.txt; then
@@ -51,7 +56,7 @@ struct Prepared {
 
 fn prepare() -> Prepared {
     let agents = [("first", FIRST), ("second", FIRST)];
-    let mut root = CrashRoot::new(&agents, "max_parallel_workers: 1\n");
+    let mut root = CrashRoot::new(&agents, "max_parallel_workers: 1\nplanner_agents: [first]\n");
     let operator = snapshot(&root.root().join("shop"));
     root.issue("Add the first item");
     root.issue("Add the second item");
@@ -115,7 +120,7 @@ fn die_and_go_on(prepared: &mut Prepared, step: usize, point: usize) -> Result<b
 }
 
 /// Which points of each process are tried, besides its first: every n-th. `AGENTOS_CRASH_STRIDE=1` tries all.
-fn stride() -> usize {
+pub(crate) fn stride() -> usize {
     std::env::var("AGENTOS_CRASH_STRIDE").ok().and_then(|text| text.parse().ok()).unwrap_or(41)
 }
 

@@ -8,24 +8,34 @@
 )]
 
 mod agents;
+mod analyze;
 mod bad_input;
 mod by_hand;
 mod commands;
+mod commands_in_comments;
 mod concurrency;
 mod conformance;
 mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
+mod doctor;
+mod drills;
+mod field;
 mod github;
+mod housekeeping;
 mod hub;
 mod idempotence;
 mod injection;
 mod leaks;
+mod llm;
+mod memory;
 mod money;
+mod notify;
 mod real_agents;
 mod sandbox;
 #[cfg(feature = "failpoints")]
 mod schedules;
+mod score;
 mod stories;
 mod supervise;
 mod support;

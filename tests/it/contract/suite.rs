@@ -45,7 +45,7 @@ fn new_pull(head: &BranchName, issue: IssueNumber) -> NewPullRequest {
         body: format!("Closes {issue}\n\nDone.\n"),
         head: head.clone(),
         base: "main".parse().unwrap(),
-        issue,
+        issue: Some(issue),
     }
 }
 
@@ -112,6 +112,11 @@ async fn issues(host: &dyn Host) {
     let mut open = numbers(host).await;
     open.sort_unstable();
     assert_eq!(open, expected);
+    let closed = host.closed_since(made.created_at).await.unwrap();
+    assert!(closed.iter().any(|issue| issue.number == made.number), "{closed:?}");
+    assert!(closed.iter().all(|issue| issue.state == IssueState::Closed), "{closed:?}");
+    let later = jiff::Timestamp::MAX - jiff::SignedDuration::from_hours(24 * 366);
+    assert_eq!(host.closed_since(later).await.unwrap(), []);
     assert!(is_missing(&host.close_issue(IssueNumber(MISSING)).await));
 }
 
@@ -216,7 +221,14 @@ async fn merging(host: &dyn Host, remote: &dyn Remote, number: PrNumber) {
     let judged = host.pull(number).await.unwrap();
     host.checks(&judged).await.unwrap();
     host.run_missing(&judged).await.unwrap();
-    host.required(&judged.base).await.unwrap();
+    let base = host.base(&judged.base).await.unwrap();
+    assert_eq!(base.tip, host.branch_tip(&judged.base).await.unwrap());
+    assert!(base.boundary.is_some(), "nothing hides what the base demands");
+    let none = host.base(&"absent".parse().unwrap()).await.unwrap();
+    assert_eq!(none.tip, None);
+    host.checks_of(&base.tip.unwrap()).await.unwrap();
+    assert_eq!(host.reviews(number).await.unwrap(), []);
+    assert_eq!(host.standing(number).await.unwrap().pull, judged);
     remote.push(judged.head.as_str());
     let stale = host.merge(&merge_of(&judged)).await;
     assert!(matches!(stale, Err(HostError::Stale { .. })), "{stale:?}");

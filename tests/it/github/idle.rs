@@ -59,7 +59,8 @@ fn an_idle_hour_costs_no_charged_request_and_no_write() {
     // A hundred cards on each of two boards.
     assert!(count(&log, is_graphql) <= 2 * 60, "{} GraphQL queries", count(&log, is_graphql));
     let round_trips = log.len() - count(&log, is_graphql);
-    assert_eq!(round_trips, 60 * 10, "one conditional request per repository and tick");
+    // Ready issues every minute, open pull requests every five.
+    assert_eq!(round_trips, (60 + 12) * 10, "one conditional request per repository and run");
     assert_eq!(town.world.snapshot("runtime"), files, "nothing is written");
     println!(
         "{} requests in 72 idle runs, all 304 but {} GraphQL",

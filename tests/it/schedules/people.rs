@@ -3,7 +3,7 @@
 use std::fs;
 use std::panic::AssertUnwindSafe;
 
-use agentos::jobs::control;
+use agentos::jobs::control::{self, Order};
 use agentos::sys::crash::{self, Crash};
 
 use super::town::{Town, number_of};
@@ -99,7 +99,11 @@ impl Town {
         crash::arm(die_at);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let app = self.process();
-            self.runtime.block_on(control::cancel(&app, &task.parse().unwrap()))
+            self.runtime.block_on(control::cancel(
+                &app,
+                &task.parse().unwrap(),
+                &Order::of_operator(),
+            ))
         }));
         crash::disarm();
         let how = match ended {

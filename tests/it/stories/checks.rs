@@ -61,6 +61,21 @@ fn checks_that_never_end_are_red_at_their_deadline() {
 }
 
 #[test]
+fn a_command_that_is_not_there_waits_for_a_person_and_costs_no_repair() {
+    let world = World::new().repo_settings("  ci_command: no-such-program --all\n");
+    let world = until_the_pull_request(world);
+    world.run("pr-monitor").ok();
+    assert_eq!(world.folder_of("shop-1"), "done", "{}", world.task_text("shop-1"));
+    let comments = world.comments(1).join("\n");
+    let words = "the command `no-such-program` could not be started (exit 127)";
+    assert!(comments.contains(words), "{comments}");
+    let before = world.snapshot("board");
+    world.run("pr-monitor").ok();
+    assert_eq!(world.snapshot("board"), before, "nothing is said twice");
+    assert_eq!(world.task_key("shop-1", "repairs").as_deref().unwrap_or("0"), "0");
+}
+
+#[test]
 fn work_that_is_withdrawn_during_a_repair_leaves_no_open_pull_request() {
     let agent = Script::new().writes("broken", "x").reports("complete", "none", "Did it.");
     let world = until_the_pull_request(World::with_agents(&[("worker", agent)]));

@@ -172,7 +172,9 @@ fn pulls(root: &Path, faults: &mut Faults) {
         }
     }
     for (head, states) in heads {
-        let live = states.iter().filter(|state| *state != "closed").count();
+        // Memory comes by one pull request after the other, never by two at once.
+        let ended = if head == "agentos/memory" { "merged" } else { "closed" };
+        let live = states.iter().filter(|state| *state != "closed" && **state != ended).count();
         if live > 1 {
             faults.push(format!("{head} has several pull requests: {states:?}"));
         }

@@ -9,6 +9,7 @@ pub(crate) mod hub;
 #[cfg(feature = "failpoints")]
 pub(crate) mod invariants;
 mod script;
+pub(crate) mod telegram;
 mod world;
 
 pub(crate) use hands::{processes_with, strings};

@@ -227,6 +227,11 @@ impl World {
         self.env.clone()
     }
 
+    /// The time that the binary sees.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Lets time pass.
     pub(crate) fn advance(&mut self, by: SignedDuration) {
         self.now = self.now.checked_add(by).unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use agentos::jobs::doctor::Kind;
 use agentos::sys::env::VARIABLES;
 
 use super::{assert_none, has_extension, project, sources, text_files, text_of};
@@ -83,6 +84,22 @@ fn mentions(document: &str, command: &str) -> bool {
 }
 
 #[test]
+fn every_check_of_doctor_is_documented_and_no_other() {
+    let document = text_of("docs/doctor.md");
+    let rows: Vec<&str> = document
+        .lines()
+        .skip_while(|line| !line.starts_with("| group |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let expected: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| format!("| {} | {} | {} |", kind.group(), kind.name(), kind.proves()))
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
 fn every_link_between_the_documents_leads_somewhere() {
     let mut complaints = Vec::new();
     for file in text_files().iter().filter(|file| has_extension(&file.path, "md")) {
@@ -95,5 +112,37 @@ fn every_link_between_the_documents_leads_somewhere() {
             }
         }
     }
+    assert_none(&complaints);
+}
+
+/// The names in the last column of the tables of a document, without its head.
+fn named_tests(document: &str) -> Vec<String> {
+    document
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|line| line.trim_end_matches(['|', ' ']).rsplit('|').next())
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .filter(|name| name.contains("::"))
+        .collect()
+}
+
+#[test]
+fn every_test_that_the_failures_of_the_field_name_exists() {
+    let names = named_tests(&text_of("docs/field.md"));
+    assert!(names.len() > 10, "{names:?}");
+    let files = text_files();
+    let exists = |name: &str| {
+        let (module, function) = name.rsplit_once("::").unwrap_or_default();
+        let file = format!("/{}.rs", module.replace("::", "/"));
+        let says = format!("fn {function}(");
+        let is_place = |path: &str| {
+            path == format!("tests/it{file}")
+                || (path.starts_with("src/") && module.split("::").all(|part| path.contains(part)))
+        };
+        files.iter().any(|one| is_place(&one.path) && one.text.contains(&says))
+    };
+    let missing = names.iter().filter(|name| !exists(name));
+    let complaints: Vec<String> =
+        missing.map(|name| format!("docs/field.md: there is no test `{name}`")).collect();
     assert_none(&complaints);
 }

@@ -103,11 +103,15 @@ impl State {
     /// Writes down how a job ended.
     pub(crate) fn end_job(&mut self, job: &Job, (passed, log): (bool, String)) {
         let at = self.write();
+        let (conclusion, log) = self.endings.pop_front().unwrap_or_else(|| {
+            let conclusion = if passed { "success" } else { "failure" };
+            (conclusion.to_owned(), log)
+        });
+        let passed = conclusion == "success";
         let Some(repo) = self.repo_mut(&job.full_name) else { return };
-        let conclusion = if passed { "success" } else { "failure" };
         if let Some(check) = repo.checks.iter_mut().find(|check| check.id == job.id) {
             "completed".clone_into(&mut check.status);
-            check.conclusion = Some(conclusion.to_owned());
+            check.conclusion = Some(conclusion.clone());
             check.completed_at = Some(at);
             check.annotations = Vec::new();
             if !passed {
@@ -121,16 +125,29 @@ impl State {
         self.story.push(format!("{} check ci {conclusion}", job.full_name));
     }
 
-    /// Queues the job of a run again; returns whether there is such a run.
-    pub(crate) fn rerun(&mut self, full_name: &str, id: u64) -> bool {
-        let Some(repo) = self.repo_mut(full_name) else { return false };
-        let Some(run) = repo.runs.iter_mut().find(|run| run.id == id) else { return false };
-        run.attempt += 1;
-        let job = run.job;
-        if let Some(check) = repo.checks.iter_mut().find(|check| check.id == job) {
-            "queued".clone_into(&mut check.status);
-            (check.conclusion, check.completed_at) = (None, None);
+    /// Runs the job of a run again, as a new check of the same name; returns whether that can be, and nothing when there is no such run.
+    pub(crate) fn rerun(&mut self, full_name: &str, id: u64) -> Option<bool> {
+        let (job, at) = (self.id(), self.write());
+        let repo = self.repo_mut(full_name)?;
+        let run = repo.runs.iter_mut().find(|run| run.id == id)?;
+        let old = repo.checks.iter().find(|check| check.id == run.job)?.clone();
+        if old.status != "completed" {
+            return Some(false);
         }
-        true
+        run.attempt += 1;
+        run.job = job;
+        run.log = String::new();
+        repo.checks.push(CheckRun {
+            id: job,
+            status: "queued".to_owned(),
+            conclusion: None,
+            output: None,
+            annotations: Vec::new(),
+            started_at: at,
+            completed_at: None,
+            ..old
+        });
+        self.story.push(format!("{full_name} check ci runs again"));
+        Some(true)
     }
 }

@@ -27,6 +27,10 @@ pub(crate) enum Op {
     CloseIssue,
     /// Changes a pull request, usually to close it.
     ClosePull,
+    /// Runs failed jobs again.
+    Rerun,
+    /// Asks where a log lies.
+    ReadLog,
     /// Deletes a branch by the API.
     DeleteBranch,
     /// Asks who we are.
@@ -122,6 +126,8 @@ fn kind(request: &Request) -> Option<Op> {
         ("PUT", ["pulls", _, "merge"]) => Op::Merge,
         ("POST" | "PUT", ["issues", _, "labels"]) => Op::Labels,
         ("DELETE", ["issues", _, "labels", ..]) => Op::RemoveLabel,
+        ("POST", ["actions", "runs", _, "rerun-failed-jobs"]) => Op::Rerun,
+        ("GET", ["actions", "jobs", _, "logs"]) => Op::ReadLog,
         ("DELETE", ["git", "refs", ..]) => Op::DeleteBranch,
         _ => return None,
     })

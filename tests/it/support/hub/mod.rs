@@ -83,12 +83,17 @@ impl Hub {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared::new(State::new(folder, &url)));
+        let mut state = State::new(folder, &url);
+        let blobs = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        blobs.set_nonblocking(true).unwrap();
+        state.blobs = format!("http://{}", blobs.local_addr().unwrap());
+        let shared = Arc::new(Shared::new(state));
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let served = Arc::clone(&shared);
         // The socket is bound here, so that it is there when this returns.
         let socket = socket.map(|path| std::os::unix::net::UnixListener::bind(path).unwrap());
-        let thread = thread::spawn(move || serve::run(served, listener, socket, stopped));
+        let thread =
+            thread::spawn(move || serve::run(served, vec![listener, blobs], socket, stopped));
         let (folder, stop, thread) = (folder.to_owned(), Some(stop), Some(thread));
         Self(Arc::new(Running { shared, folder, url, stop, thread }))
     }

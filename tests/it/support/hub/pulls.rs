@@ -1,7 +1,7 @@
 //! Pull requests as the hub changes them: opened, followed by pushes, merged, closed with their branch.
 
 use super::git;
-use super::state::{EventKind, Mergeable, Merged, Pull, State};
+use super::state::{EventKind, Mergeable, Merged, Pull, Review, State};
 
 /// Why a pull request was not merged: status and message.
 pub(crate) type Refused = (u16, String);
@@ -54,6 +54,8 @@ impl State {
             head_sha,
             draft: false,
             mergeable: Mergeable::Unknown,
+            reviews: Vec::new(),
+            word: None,
             merged: None,
         });
         self.queue_workflow(full_name, number);
@@ -161,6 +163,22 @@ impl State {
         wanted
     }
 
+    /// Returns whether a protection demands that heads are up to date, and this one is not.
+    pub(crate) fn is_behind(&self, full_name: &str, pull: &Pull) -> bool {
+        let Some(repo) = self.repo(full_name) else { return false };
+        let strict = repo.protection.get(&pull.base).is_some_and(|rule| rule.strict);
+        strict && !git::contains(&self.path_of(repo.id), &pull.head_sha, &pull.base_sha)
+    }
+
+    /// Lets somebody review the present head of a pull request.
+    pub(crate) fn review(&mut self, full_name: &str, number: u64, author: &str, word: &str) {
+        let (at, id) = (self.write(), self.id());
+        let Some(pull) = &mut self.issue_mut(full_name, number).pull else { return };
+        let sha = pull.head_sha.clone();
+        let (author, state) = (author.to_owned(), word.to_owned());
+        pull.reviews.push(Review { id, author, state, sha, at });
+    }
+
     /// Squashes a pull request onto its base, or merges it, when everything allows it; returns the new commit.
     pub(crate) fn merge_pull(
         &mut self,
@@ -188,6 +206,9 @@ impl State {
                 many => format!("{many} of {many} required status checks are expected."),
             };
             return Err((405, text));
+        }
+        if self.is_behind(full_name, &pull) {
+            return Err((405, "The head branch is not up to date with the base branch".to_owned()));
         }
         let folder = self.path(full_name);
         let conflict = || (405, "Pull Request is not mergeable".to_owned());

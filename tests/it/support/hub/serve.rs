@@ -18,6 +18,9 @@ use super::state::State;
 use super::wire::{Answer, Body, Request};
 use super::{cgi, conformance, graphql, rest};
 
+/// What makes the address of a log one that may be read; it is found in no file and no message of ours.
+pub(crate) const LOG_SIGNATURE: &str = "c2lnbmVkLWFkZHJlc3Mtb2YtYS1sb2c";
+
 /// What the server and the tests share.
 pub(crate) struct Shared {
     /// What the hub knows.
@@ -65,7 +68,7 @@ impl Shared {
 /// Serves until it is told to stop.
 pub(crate) fn run(
     shared: Arc<Shared>,
-    tcp: TcpListener,
+    tcp: Vec<TcpListener>,
     unix: Option<UnixListener>,
     stopped: tokio::sync::oneshot::Receiver<()>,
 ) {
@@ -75,8 +78,10 @@ pub(crate) fn run(
             .fallback(handle)
             .with_state(shared)
             .into_make_service_with_connect_info::<Scissors>();
-        let door = Door::Tcp(tokio::net::TcpListener::from_std(tcp).unwrap());
-        tokio::spawn(axum::serve(door, service.clone()).into_future());
+        for tcp in tcp {
+            let door = Door::Tcp(tokio::net::TcpListener::from_std(tcp).unwrap());
+            tokio::spawn(axum::serve(door, service.clone()).into_future());
+        }
         if let Some(unix) = unix {
             unix.set_nonblocking(true).unwrap();
             let door = Door::Unix(tokio::net::UnixListener::from_std(unix).unwrap());
@@ -205,6 +210,16 @@ async fn answer(shared: &Arc<Shared>, request: &mut Request) -> (Answer, bool) {
 
 fn routed(shared: &Shared, state: &mut State, request: &Request) -> Answer {
     if let Some(job) = request.path.strip_prefix("/logs/") {
+        let is_ours =
+            request.headers.get("user-agent").is_some_and(|by| by.starts_with("agentos/"));
+        if is_ours && request.headers.contains_key("authorization") {
+            let line =
+                format!("GET {}: the token goes to a server that is not GitHub", request.path);
+            shared.violations.lock().unwrap().push(line);
+        }
+        if request.param("sig").as_deref() != Some(LOG_SIGNATURE) {
+            return Answer::error(403, "Server failed to authenticate the request.");
+        }
         let mut runs = state.repos.iter().flat_map(|repo| &repo.runs);
         let run = runs.find(|run| run.job.to_string() == job);
         return run.map_or_else(Answer::missing, |run| {

@@ -1,6 +1,6 @@
 //! What the fake GitHub knows: plain structs that tests may read and change, with ids that count from one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,8 @@ pub(crate) struct State {
     pub(crate) folder: PathBuf,
     /// Where the hub is served, without a slash at the end.
     pub(crate) url: String,
+    /// Where logs lie: another server, as far as anybody can tell.
+    pub(crate) blobs: String,
     /// The people, organisations and programs, by login.
     pub(crate) accounts: BTreeMap<String, Account>,
     /// Who may ask, and what.
@@ -27,6 +29,8 @@ pub(crate) struct State {
     pub(crate) boards: Vec<Board>,
     /// Runs workflows after a push, when there is one.
     pub(crate) actions: Option<Actions>,
+    /// How the next jobs of Actions end, first ones first, whatever they would do: a conclusion and a log.
+    pub(crate) endings: VecDeque<(String, String)>,
     /// The budget of REST requests in an hour.
     pub(crate) rest_limit: u64,
     /// How much of it was used.
@@ -145,6 +149,8 @@ pub(crate) struct Repo {
     pub(crate) protection: BTreeMap<String, Protection>,
     /// Required checks of rulesets by branch.
     pub(crate) rules: BTreeMap<String, Vec<String>>,
+    /// Other rules of rulesets by branch: type and parameters.
+    pub(crate) other_rules: BTreeMap<String, Vec<(String, serde_json::Value)>>,
     /// Check runs, oldest first.
     pub(crate) checks: Vec<CheckRun>,
     /// Commit statuses, oldest first.
@@ -303,8 +309,27 @@ pub(crate) struct Pull {
     pub(crate) draft: bool,
     /// Whether it can be merged, as far as it is known.
     pub(crate) mergeable: Mergeable,
+    /// What is said of it, oldest first.
+    pub(crate) reviews: Vec<Review>,
+    /// GitHub's word on a merge where a rule decides that nobody but administrators can read.
+    pub(crate) word: Option<String>,
     /// The merge.
     pub(crate) merged: Option<Merged>,
+}
+
+/// A review of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Review {
+    /// Its number.
+    pub(crate) id: u64,
+    /// Who wrote it, by login.
+    pub(crate) author: String,
+    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `DISMISSED`.
+    pub(crate) state: String,
+    /// The head that it is about.
+    pub(crate) sha: String,
+    /// When it was sent.
+    pub(crate) at: Timestamp,
 }
 
 /// Whether a pull request can be merged.

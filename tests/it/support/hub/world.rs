@@ -1,6 +1,6 @@
 //! The default world, and the changes that tests and routes make to it; every visible one leaves a line in the story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ impl State {
             clock,
             folder: folder.to_owned(),
             url: url.to_owned(),
+            blobs: url.to_owned(),
+            endings: VecDeque::new(),
             accounts: BTreeMap::new(),
             tokens: Vec::new(),
             repos: Vec::new(),
@@ -97,6 +99,7 @@ impl State {
             issues: BTreeMap::new(),
             protection: BTreeMap::new(),
             rules: BTreeMap::new(),
+            other_rules: BTreeMap::new(),
             checks: Vec::new(),
             statuses: Vec::new(),
             runs: Vec::new(),

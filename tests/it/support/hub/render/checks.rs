@@ -98,14 +98,20 @@ pub(crate) fn status(state: &State, repo: &Repo, status: &Status, whole: bool) -
     object
 }
 
-/// Renders all statuses of a commit as one; the newest of each context counts.
-pub(crate) fn combined_status(state: &State, repo: &Repo, sha: &str) -> Value {
+/// Returns the newest status of each context.
+pub(crate) fn newest_statuses<'r>(repo: &'r Repo, sha: &str) -> Vec<&'r Status> {
     let mut newest: Vec<&Status> = Vec::new();
     for status in repo.statuses.iter().rev().filter(|status| status.sha == sha) {
         if !newest.iter().any(|seen| seen.context == status.context) {
             newest.push(status);
         }
     }
+    newest
+}
+
+/// Renders all statuses of a commit as one; the newest of each context counts.
+pub(crate) fn combined_status(state: &State, repo: &Repo, sha: &str) -> Value {
+    let newest = newest_statuses(repo, sha);
     let any = |word: &str| newest.iter().any(|status| status.state == word);
     let word = if any("failure") || any("error") {
         "failure"

@@ -1,9 +1,12 @@
 //! Pull requests.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::git;
-use super::super::state::{Issue, Mergeable, Pull, Repo, State, node};
+use super::super::state::{Issue, Mergeable, Pull, Repo, Review, State, node};
+use super::checks::newest_statuses;
 use super::{association, extend, inner, labels, user};
 
 /// Renders a pull request; `whole` adds what only the read of a single one has, with the answer to whether it can be merged.
@@ -81,7 +84,9 @@ fn rest(state: &State, repo: &Repo, issue: &Issue, pull: &Pull, mergeable: Optio
         (Mergeable::Conflict, Some(_)) => "dirty",
         (_, None) => "unknown",
         _ if blocked => "blocked",
-        _ => "clean",
+        _ if state.is_behind(&repo.full_name(), pull) => "behind",
+        _ if !all_green(repo, &pull.head_sha) => "unstable",
+        _ => pull.word.as_deref().unwrap_or("clean"),
     };
     json!({
         "merged": pull.merged.is_some(), "mergeable": mergeable, "rebaseable": mergeable,
@@ -92,6 +97,32 @@ fn rest(state: &State, repo: &Repo, issue: &Issue, pull: &Pull, mergeable: Optio
         "additions": files.iter().map(|file| file.additions).sum::<usize>(),
         "deletions": files.iter().map(|file| file.deletions).sum::<usize>(),
         "changed_files": files.len(),
+    })
+}
+
+/// Returns whether nothing that reported for a commit is red or still runs; of several runs of a name the newest counts.
+fn all_green(repo: &Repo, sha: &str) -> bool {
+    let green = |word: Option<&str>| matches!(word, Some("success" | "neutral" | "skipped"));
+    let newest: BTreeMap<_, _> = repo
+        .checks
+        .iter()
+        .filter(|run| run.sha == sha)
+        .map(|run| ((&run.app, &run.name), run.conclusion.as_deref()))
+        .collect();
+    newest.into_values().all(green)
+        && newest_statuses(repo, sha).iter().all(|status| status.state == "success")
+}
+
+/// Renders a review.
+pub(crate) fn review(state: &State, repo: &Repo, number: u64, review: &Review) -> Value {
+    let pull = format!("{}/pulls/{number}", state.api(repo));
+    let html = format!("{}/pull/{number}#pullrequestreview-{}", state.html(repo), review.id);
+    json!({
+        "id": review.id, "node_id": node("PRR", review.id), "user": user(state, &review.author),
+        "body": "", "state": review.state, "html_url": html, "pull_request_url": pull,
+        "_links": { "html": { "href": html }, "pull_request": { "href": pull } },
+        "submitted_at": review.at.to_string(), "commit_id": review.sha,
+        "author_association": association(state, repo, &review.author),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::serve::LOG_SIGNATURE;
 use super::super::state::{CheckRun, Permission, State, Status};
 use super::super::wire::{Answer, Reply, counted, page};
 use super::super::{git, render};
@@ -17,6 +18,8 @@ pub(super) fn route(state: &mut State, ask: &Ask, rest: &[&str]) -> Option<Reply
         ("POST", ["check-runs"]) => create_run(state, ask),
         ("POST", ["statuses", sha]) => create_status(state, ask, sha),
         ("GET", ["actions", "runs"]) => Ok(workflow_runs(state, ask)),
+        ("GET", ["actions", "runs", id]) => workflow_run(state, ask, id),
+        ("GET", ["actions", "jobs", id]) => job(state, ask, id),
         ("GET", ["actions", "runs", id, "jobs"]) => jobs(state, ask, id),
         ("POST", ["actions", "runs", id, "rerun-failed-jobs"]) => rerun(state, ask, id),
         ("GET", ["actions", "jobs", id, "logs"]) => logs(state, ask, id),
@@ -135,6 +138,23 @@ fn workflow_runs(state: &State, ask: &Ask) -> Answer {
     counted(request, &state.numbered(repo, "/actions/runs"), "workflow_runs", all)
 }
 
+fn workflow_run(state: &State, ask: &Ask, id: &str) -> Reply {
+    let repo = ask.repo(state);
+    let run = repo.runs.iter().find(|run| run.id.to_string() == id);
+    let run = run.ok_or_else(Answer::missing)?;
+    Ok(Answer::json(200, render::workflow_run(state, repo, run)))
+}
+
+/// Only the newest job of a run is known here.
+fn job(state: &State, ask: &Ask, id: &str) -> Reply {
+    let repo = ask.repo(state);
+    let run = repo.runs.iter().find(|run| run.job.to_string() == id);
+    let run = run.ok_or_else(Answer::missing)?;
+    let check = repo.checks.iter().find(|check| check.id == run.job);
+    let check = check.ok_or_else(Answer::missing)?;
+    Ok(Answer::json(200, render::job(state, repo, run, check)))
+}
+
 fn jobs(state: &State, ask: &Ask, id: &str) -> Reply {
     let repo = ask.repo(state);
     let run = repo.runs.iter().find(|run| run.id.to_string() == id);
@@ -149,15 +169,22 @@ fn rerun(state: &mut State, ask: &Ask, id: &str) -> Reply {
     ask.needs(Permission::Write)?;
     let id = id.parse().map_err(|_| Answer::missing())?;
     state.write();
-    if state.rerun(&ask.full_name, id) {
-        return Ok(Answer::json(201, serde_json::json!({})));
+    match state.rerun(&ask.full_name, id) {
+        Some(true) => Ok(Answer::json(201, serde_json::json!({}))),
+        Some(false) => Err(Answer::error(403, "This workflow is already running")),
+        None => Err(Answer::missing()),
     }
-    Err(Answer::missing())
 }
 
 fn logs(state: &State, ask: &Ask, id: &str) -> Reply {
     let run = ask.repo(state).runs.iter().find(|run| run.job.to_string() == id);
     let run = run.ok_or_else(Answer::missing)?;
-    let to = format!("{}/logs/{}", state.url, run.job);
+    if run.log.is_empty() {
+        return Err(Answer::error(
+            410,
+            "The logs for this run have expired and are no longer available.",
+        ));
+    }
+    let to = format!("{}/logs/{}?sig={LOG_SIGNATURE}", state.blobs, run.job);
     Ok(Answer { headers: vec![("location", to)], ..Answer::empty(302) })
 }

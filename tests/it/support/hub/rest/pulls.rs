@@ -208,7 +208,9 @@ fn commits(state: &State, ask: &Ask, number: &str) -> Reply {
 }
 
 fn reviews(state: &State, ask: &Ask, number: &str) -> Reply {
-    let (number, _) = pull_of(state, ask, number)?;
-    let base = state.numbered(ask.repo(state), &format!("/pulls/{number}/reviews"));
-    Ok(page(ask.request, &base, Vec::new()))
+    let (number, pull) = pull_of(state, ask, number)?;
+    let repo = ask.repo(state);
+    let all = pull.reviews.iter().map(|review| render::review(state, repo, number, review));
+    let base = state.numbered(repo, &format!("/pulls/{number}/reviews"));
+    Ok(page(ask.request, &base, all.collect()))
 }

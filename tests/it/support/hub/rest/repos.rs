@@ -69,7 +69,17 @@ fn rules(state: &State, ask: &Ask, name: &str) -> Answer {
             "required_status_checks": checks, "strict_required_status_checks_policy": false,
         },
     });
-    let all = if checks.is_empty() { Vec::new() } else { vec![rule] };
+    let mut all = if checks.is_empty() { Vec::new() } else { vec![rule] };
+    for (kind, parameters) in repo.other_rules.get(name).into_iter().flatten() {
+        let mut rule = json!({
+            "type": kind, "ruleset_source_type": "Repository",
+            "ruleset_source": repo.full_name(), "ruleset_id": repo.id,
+        });
+        if !parameters.is_null() {
+            rule["parameters"] = parameters.clone();
+        }
+        all.push(rule);
+    }
     page(ask.request, &state.numbered(repo, &format!("/rules/branches/{name}")), all)
 }
 

@@ -1,0 +1,102 @@
+//! On GitHub, whose `main` requires a check and takes no push.
+
+use crate::support::github::{GithubWorld, SHOP, merged_faults};
+use crate::support::hub::git;
+use crate::support::hub::serve::Logged;
+
+/// A task is merged, and its memory has become a pull request.
+fn proposed() -> (GithubWorld, u64) {
+    let town = GithubWorld::new();
+    let issue = town.ready_issue("Add a cart", "");
+    town.play(&[issue]);
+    let pull = town.hub.with(|state| {
+        let repo = state.repo(SHOP).unwrap();
+        let of_memory = |issue: &&crate::support::hub::state::Issue| {
+            issue.pull.as_ref().is_some_and(|pull| pull.head == "agentos/memory")
+        };
+        let found: Vec<u64> = repo.issues.values().filter(of_memory).map(|i| i.number).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0]
+    });
+    (town, pull)
+}
+
+fn memory(town: &GithubWorld) -> String {
+    let folder = town.hub.with(|state| state.path(SHOP));
+    let file = git::file(&folder, "main", "CODEBASE.md");
+    file.map(|(_, bytes)| String::from_utf8(bytes).unwrap()).unwrap_or_default()
+}
+
+fn messages(town: &GithubWorld, branch: &str) -> String {
+    let folder = town.hub.with(|state| state.path(SHOP));
+    git::read_commit(&folder, branch).map(|commit| commit.message).unwrap_or_default()
+}
+
+#[test]
+fn memory_reaches_a_protected_branch_by_one_pull_request_with_green_checks() {
+    let (town, pull) = proposed();
+    assert_eq!(memory(&town), "");
+    assert!(!messages(&town, "agentos/memory").contains("[skip ci]"));
+    town.round();
+    assert!(!town.issue(pull, |issue| issue.open), "{}", town.story());
+    assert_eq!(memory(&town).matches("<!-- agentos:memory shop-1 -->").count(), 1);
+    assert!(messages(&town, "main").starts_with("memory: 1 change [skip ci]\n"));
+    assert_eq!(merged_faults(&town.hub, &[1]), Vec::<String>::new());
+    assert!(!town.hub.with(|s| s.repo(SHOP).unwrap().branches.contains_key("agentos/memory")));
+    let (warm, files) = (town.hub.log().len(), town.world.snapshot("runtime"));
+    town.world.run("tick").ok();
+    let log = town.hub.log().split_off(warm);
+    let charged: Vec<&Logged> = log.iter().filter(|request| request.charged).collect();
+    assert!(charged.is_empty(), "{charged:#?}");
+    assert_eq!(town.world.snapshot("runtime"), files);
+}
+
+#[test]
+fn memory_that_waits_for_its_checks_costs_nothing() {
+    let (town, _) = proposed();
+    town.world.run("pr-monitor").ok();
+    town.world.run("pr-monitor").ok();
+    let (warm, files) = (town.hub.log().len(), town.world.snapshot("runtime"));
+    for _ in 0..3 {
+        town.world.run("pr-monitor").ok();
+    }
+    let log = town.hub.log().split_off(warm);
+    let costly: Vec<&Logged> =
+        log.iter().filter(|request| request.charged || request.path.contains(".git")).collect();
+    assert!(costly.is_empty(), "{costly:#?}");
+    assert_eq!(town.world.snapshot("runtime"), files);
+}
+
+#[test]
+fn a_pull_request_that_a_person_closed_is_not_opened_again() {
+    let (town, pull) = proposed();
+    town.hub.with(|state| state.close(SHOP, pull, "ann", "not_planned"));
+    for _ in 0..3 {
+        town.round();
+    }
+    let next = town.ready_issue("Add a till", "");
+    town.play(&[next]);
+    town.round();
+    let text = memory(&town);
+    assert!(!text.contains("shop-1 ") && text.contains(&format!("shop-{next} ")), "{text}");
+}
+
+#[test]
+fn memory_makes_no_other_pull_request_stale() {
+    let (town, pull) = proposed();
+    let next = town.ready_issue("Add a till", "");
+    for job in ["dispatch", "queue"] {
+        drop(town.world.run(job).ok());
+    }
+    let head = |number: u64| town.issue(number, |i| i.pull.as_ref().unwrap().head_sha.clone());
+    let before = head(next + 1);
+    town.hub.run_actions();
+    town.world.run("pr-monitor").ok();
+    assert!(!town.issue(pull, |issue| issue.open), "{}", town.story());
+    // After its base has moved GitHub answers the first look that it does not know yet whether it merges.
+    for _ in 0..2 {
+        town.round();
+    }
+    assert!(!town.issue(next, |issue| issue.open), "{}", town.story());
+    assert_eq!(head(next + 1), before, "it was never rebased");
+}
