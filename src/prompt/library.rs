@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
 
-use super::execution;
+use super::{brief, execution};
 use crate::sys::files;
 use crate::text::similar;
 
@@ -13,13 +13,14 @@ use crate::text::similar;
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// Every template by its name.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("layout.md", include_str!("templates/layout.md")),
     ("first_attempt.md", include_str!("templates/first_attempt.md")),
     ("follow_up.md", include_str!("templates/follow_up.md")),
     ("second_chance.md", include_str!("templates/second_chance.md")),
     ("repair.md", include_str!("templates/repair.md")),
     ("conflict.md", include_str!("templates/conflict.md")),
+    ("brief.md", include_str!("templates/brief.md")),
 ];
 
 /// Why a template cannot be used.
@@ -64,6 +65,7 @@ impl Prompts {
             prompts.add(&name, &text)?;
         }
         execution::try_out(&prompts)?;
+        brief::try_out(&prompts)?;
         Ok(prompts)
     }
 
