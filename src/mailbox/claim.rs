@@ -119,7 +119,7 @@ impl Mailbox {
     /// # Errors
     ///
     /// When the lock file cannot be made.
-    pub fn backlog_lease(&self, key: &RepoKey) -> Result<Option<RepositoryLease>, MailboxError> {
+    pub fn backlog_lease(&self, key: &RepoKey) -> Result<Option<RepositoryLease>, FileError> {
         let lock = Lock::try_acquire(&self.locks().join(format!("repo-backlog-{key}.lock")))?;
         Ok(lock.map(|lock| RepositoryLease { name: format!("{BACKLOG}{key}"), _lock: lock }))
     }

@@ -182,10 +182,7 @@ async fn make(
     repository: &Repository,
     item: &Item,
 ) -> Result<Option<(IssueNumber, bool)>, EffectError> {
-    let lease = app.mailbox.backlog_lease(&repository.key).map_err(|error| match error {
-        crate::mailbox::MailboxError::File(error) => EffectError::Journal(error),
-        other => EffectError::NotSeen { what: other.to_string() },
-    })?;
+    let lease = app.mailbox.backlog_lease(&repository.key)?;
     let Some(lease) = lease else { return Ok(None) };
     repository.host.preflight().await?;
     let issue = NewIssue {
