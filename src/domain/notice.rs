@@ -189,6 +189,29 @@ pub fn of_manual_steps(
     Some(Notice { reason, ..notice }.then("The pull request lists what is left."))
 }
 
+/// The notice of a sprint that waits for a yes: once for each sprint.
+pub fn of_sprint(
+    id: &str,
+    issues: usize,
+    subject: Option<String>,
+    until: Option<Timestamp>,
+    at: Timestamp,
+) -> Notice {
+    let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+    let issues = super::sprint::issues(issues);
+    Notice {
+        id: NoticeId::of(&["sprint", id]),
+        kind: Kind::ManualAction,
+        at,
+        headline: format!("sprint {id} of {issues} waits for your yes{until}"),
+        subject,
+        url: None,
+        title: None,
+        reason: None,
+        next: Some(format!("`agentos plan approve {id}` or `agentos plan reject {id}`.")),
+    }
+}
+
 /// What every notice of a task is made from.
 struct Draft<'a> {
     task: &'a Task,

@@ -1,6 +1,8 @@
 //! Issues that the system makes itself: how they are recognised, how many there may be, and how far such work may breed more of its kind
 //! (`DESIGN.md` section 5; the ancestor's own work grew faster than its value). Pure.
 
+use std::collections::BTreeSet;
+
 use super::issue::{Issue, Trust};
 use crate::text::marker;
 
@@ -23,6 +25,9 @@ const SIGNATURE: &str = "signature";
 
 /// The kind of the marker that tells who made it and in which generation.
 const ORIGIN: &str = "origin";
+
+/// The job of an issue that only its label calls ours.
+pub const UNKNOWN: &str = "unknown";
 
 /// Where an issue comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub fn of(issue: &Issue) -> Option<Origin> {
             let (job, generation) = marker.key.split_once('/')?;
             (job.to_owned(), generation.parse().unwrap_or(1))
         }
-        None if issue.has_label(LABEL) => ("unknown".to_owned(), 1),
+        None if issue.has_label(LABEL) => (UNKNOWN.to_owned(), 1),
         None => return None,
     };
     Some(Origin { job, generation })
@@ -62,6 +67,13 @@ pub fn of(issue: &Issue) -> Option<Origin> {
 /// Whether an issue answers this signature.
 pub fn answers(issue: &Issue, signature: &str) -> bool {
     issue.author_trust == Trust::Trusted && marker::has(&issue.body, SIGNATURE, signature)
+}
+
+/// What the issues answer, each signature once.
+pub fn answered<'a>(issues: impl IntoIterator<Item = &'a Issue>) -> BTreeSet<String> {
+    let trusted = issues.into_iter().filter(|issue| issue.author_trust == Trust::Trusted);
+    let markers = trusted.flat_map(|issue| marker::find_all(&issue.body));
+    markers.filter(|marker| marker.kind == SIGNATURE).map(|marker| marker.key).collect()
 }
 
 /// How many more issues of ours a repository may get.
@@ -98,6 +110,9 @@ mod tests {
         let origin = Origin { job: "analyze".to_owned(), generation: 2 };
         assert_eq!(of(&ours), Some(origin));
         assert!(answers(&ours, "retry_storm:acme/web") && !answers(&ours, "retry_storm:acme/api"));
+        let both = [ours.clone(), issue(&body, &[LABEL], Trust::Untrusted)];
+        assert_eq!(answered(&both), BTreeSet::from(["retry_storm:acme/web".to_owned()]));
+        assert!(answered(&both[1..]).is_empty());
         let strange = issue(&body, &[LABEL], Trust::Untrusted);
         assert!(of(&strange).is_none() && !answers(&strange, "retry_storm:acme/web"));
         assert_eq!(of(&issue("x", &[LABEL], Trust::Trusted)).unwrap().generation, 1);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::objective::Interpretation;
 
 /// A measurement that is late is waited for at least so long before the merge counts as inconclusive.
-const GRACE: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const GRACE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a line of `outcome_attribution.jsonl` tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

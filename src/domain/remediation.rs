@@ -7,12 +7,16 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Kind};
+use super::issue::{Issue, IssueState, Trust};
 use super::kinds::Priority;
 use super::origin;
 use crate::text::{clean, marker};
 
 /// At most so many issues in one run (seed 000).
 pub const MOST: usize = 3;
+
+/// The job that files these.
+const JOB: &str = "analyze";
 
 /// One item of the backlog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,12 +70,14 @@ fn gravity(kind: Kind) -> u8 {
     }
 }
 
-/// Whether two findings are two views of one trouble: in one repository, about the work, and either of one agent, with one reason, or the
-/// one that failures bring about (retries).
+/// Whether two findings are two views of one trouble: in one repository, about the work, and either of one agent, with one reason, of one
+/// task, or the one that failures bring about (retries).
 fn overlap(one: &Finding, other: &Finding) -> bool {
     let is_business =
         |f: &Finding| matches!(f.kind, Kind::BusinessObjectiveRegressed | Kind::MeasurementGap);
-    if one.repo != other.repo || is_business(one) != is_business(other) {
+    // Two failures that read differently have two causes, whoever ran into them.
+    let are_failures = one.kind == Kind::FailurePattern && other.kind == Kind::FailurePattern;
+    if one.repo != other.repo || is_business(one) != is_business(other) || are_failures {
         return false;
     }
     let is_business = is_business(one);
@@ -125,6 +131,26 @@ fn item(group: &[&Finding]) -> Option<Item> {
         reasoning,
         generation: 1,
     })
+}
+
+/// Whether an issue of ours names this finding among those that it is to end. It answers the finding while it is open, and for as long after
+/// it was closed as the numbers go back: until then they are those of before.
+pub fn still_answers(issue: &Issue, signature: &str, since: jiff::Timestamp) -> bool {
+    let is_recent = issue.state == IssueState::Open || issue.updated_at > since;
+    let is_ours = origin::of(issue).is_some_and(|origin| origin.job == JOB);
+    is_recent && is_ours && issue.body.contains(&format!("\n- `{signature}`: "))
+}
+
+/// Whether an issue of ours is about another failure than the one of this signature, however alike their titles are: of such titles only the
+/// few words differ that tell the failures apart.
+pub fn is_about_another_failure(issue: &Issue, signature: &str) -> bool {
+    let is_of_failure = |key: &str| key.split(':').next() == Some(Kind::FailurePattern.as_str());
+    let answers = |marker: &marker::Marker| {
+        marker.kind == "signature" && is_of_failure(&marker.key) && marker.key != signature
+    };
+    issue.author_trust == Trust::Trusted
+        && is_of_failure(signature)
+        && marker::find_all(&issue.body).iter().any(answers)
 }
 
 /// What an item says.
@@ -247,7 +273,7 @@ impl Item {
 
     /// The text of its issue.
     pub fn body(&self) -> String {
-        let mut text = origin::markers("analyze", self.generation, &self.signature);
+        let mut text = origin::markers(JOB, self.generation, &self.signature);
         let _infallible = write!(text, "\n## Goal\n\n{}\n\n## Success Criteria\n\n", self.goal);
         bullets(&mut text, &self.success_criteria);
         text.push_str("\n## Constraints\n\n");

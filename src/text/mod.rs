@@ -1,10 +1,12 @@
-//! Text and nothing else: YAML, front matter, Markdown sections, markers, redaction, names, similarity. Knows no tasks.
+//! Text and nothing else: YAML, front matter, Markdown sections, markers, visible text of pages, redaction, names, similarity. Knows no tasks.
 
 pub mod clean;
+pub mod closing;
 pub mod code;
 pub mod front_matter;
 pub mod hash;
 pub mod marker;
+pub mod page;
 pub mod redact;
 pub mod secret;
 pub mod sections;

@@ -2,6 +2,7 @@
 //! repository, with what was not the work's fault kept apart; durations, money, retries. Pure, and fed line by line, so that a million of
 //! them need little memory.
 
+mod durations;
 mod interval;
 mod tally;
 
@@ -50,6 +51,11 @@ pub struct Run<'a> {
     /// What it counts for in budgets.
     #[serde(default)]
     pub charged_usd: Option<f64>,
+}
+
+/// When the run of a line ended, where the line begins as ours do: of one that is too old nothing else needs to be read.
+pub fn moment(line: &str) -> Option<Timestamp> {
+    line.strip_prefix(r#"{"timestamp":""#)?.split('"').next()?.parse().ok()
 }
 
 /// What the end of a run says of whom.

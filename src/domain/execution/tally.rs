@@ -1,10 +1,12 @@
-//! Counting runs.
+//! Counting runs: what is kept grows with the agents and repositories, not with the runs, but for eight bytes a run by which the runs of a
+//! task are counted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
+use super::durations::Durations;
 use super::{End, Interval, Run, wilson};
 use crate::domain::kinds::TaskType;
 
@@ -23,16 +25,22 @@ pub struct Group {
 struct Counted {
     ends: BTreeMap<End, u64>,
     codes: BTreeMap<String, u64>,
-    durations: Vec<f32>,
+    durations: Durations,
     cost_usd: f64,
 }
 
 /// All runs of a window.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    groups: HashMap<Group, Counted>,
-    /// Runs per task; only a hash of the task is kept.
-    runs_of_tasks: HashMap<(String, u64), u32>,
+    repos: HashMap<String, OfRepo>,
+}
+
+/// The runs of one repository.
+#[derive(Debug, Clone, Default)]
+struct OfRepo {
+    agents: HashMap<String, Vec<(Group, Counted)>>,
+    /// The task of each run, as a hash: two of a million tasks are taken for one once in thirty million weeks.
+    tasks: Vec<u64>,
 }
 
 /// What a selection of groups adds up to.
@@ -63,95 +71,124 @@ pub struct Totals {
 impl Tally {
     /// Counts one run.
     pub fn add(&mut self, run: &Run<'_>) {
-        let group = Group {
-            repo: run.repo.clone().into_owned(),
-            agent: run.agent.clone().into_owned(),
-            task_type: run.task_type,
-        };
         let mut hasher = DefaultHasher::new();
         run.task_id.hash(&mut hasher);
-        *self.runs_of_tasks.entry((group.repo.clone(), hasher.finish())).or_default() += 1;
-        let counted = self.groups.entry(group).or_default();
-        let end = run.end();
-        *counted.ends.entry(end).or_default() += 1;
-        if end != End::Complete {
-            let code = run.blocker_code.as_deref().unwrap_or("none");
-            match counted.codes.get_mut(code) {
-                Some(count) => *count += 1,
-                None => drop(counted.codes.insert(code.to_owned(), 1)),
-            }
-        }
-        if let Some(seconds) = run.duration_seconds.filter(|s| s.is_finite() && *s >= 0.0) {
-            #[expect(clippy::cast_possible_truncation, reason = "seconds of a run, for a median")]
-            counted.durations.push(seconds as f32);
-        }
-        let cost = run.charged_usd.or(run.cost_usd).filter(|cost| cost.is_finite());
-        counted.cost_usd += cost.unwrap_or_default();
+        with(&mut self.repos, &run.repo, |repo| {
+            repo.tasks.push(hasher.finish());
+            with(&mut repo.agents, &run.agent, |kinds| count(kinds, run));
+        });
     }
 
     /// The groups that were counted, in order.
     pub fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = self.groups.keys().cloned().collect();
+        let mut groups: Vec<Group> = self.known().cloned().collect();
         groups.sort();
         groups
     }
 
     /// The same, in no order and without copies.
     pub fn known(&self) -> impl Iterator<Item = &Group> {
-        self.groups.keys()
+        self.counted().map(|(group, _)| group)
+    }
+
+    fn counted(&self) -> impl Iterator<Item = &(Group, Counted)> {
+        self.repos.values().flat_map(|repo| repo.agents.values()).flatten()
     }
 
     /// What the groups that `wanted` chooses add up to.
     pub fn totals(&self, wanted: impl Fn(&Group) -> bool) -> Totals {
         let mut sum = Counted::default();
-        for (_, counted) in self.groups.iter().filter(|(group, _)| wanted(group)) {
-            for (end, count) in &counted.ends {
-                *sum.ends.entry(*end).or_default() += count;
-            }
-            for (code, count) in &counted.codes {
-                *sum.codes.entry(code.clone()).or_default() += count;
-            }
-            sum.durations.extend_from_slice(&counted.durations);
-            sum.cost_usd += counted.cost_usd;
+        for (_, counted) in self.counted().filter(|(group, _)| wanted(group)) {
+            sum.merge(counted);
         }
         sum.totals()
     }
 
     /// How many tasks of a repository had runs, and how many of them had at least `many`.
     pub fn tasks(&self, repo: &str, many: u32) -> (usize, usize) {
-        let of_repo = self.runs_of_tasks.iter().filter(|((of, _), _)| of == repo);
-        of_repo
-            .fold((0, 0), |(all, often), (_, runs)| (all + 1, often + usize::from(*runs >= many)))
+        let Some(repo) = self.repos.get(repo) else { return (0, 0) };
+        let mut tasks = repo.tasks.clone();
+        tasks.sort_unstable();
+        let runs = tasks.chunk_by(|one, next| one == next).map(<[u64]>::len);
+        let many = usize::try_from(many).unwrap_or(usize::MAX);
+        runs.fold((0, 0), |(all, often), runs| (all + 1, often + usize::from(runs >= many)))
     }
 }
 
+/// Counts a run in the group of its kind of work.
+fn count(kinds: &mut Vec<(Group, Counted)>, run: &Run<'_>) {
+    if let Some((_, counted)) = kinds.iter_mut().find(|(group, _)| group.task_type == run.task_type)
+    {
+        return counted.add(run);
+    }
+    let group = Group {
+        repo: run.repo.clone().into_owned(),
+        agent: run.agent.clone().into_owned(),
+        task_type: run.task_type,
+    };
+    let mut counted = Counted::default();
+    counted.add(run);
+    kinds.push((group, counted));
+}
+
+/// Does something with the value of a name, which is made where it is new; the name is copied only then.
+fn with<T: Default>(map: &mut HashMap<String, T>, name: &str, act: impl FnOnce(&mut T)) {
+    if let Some(value) = map.get_mut(name) {
+        return act(value);
+    }
+    act(map.entry(name.to_owned()).or_default());
+}
+
 impl Counted {
-    fn totals(mut self) -> Totals {
+    fn add(&mut self, run: &Run<'_>) {
+        let end = run.end();
+        *self.ends.entry(end).or_default() += 1;
+        if end != End::Complete {
+            let code = run.blocker_code.as_deref().unwrap_or("none");
+            match self.codes.get_mut(code) {
+                Some(count) => *count += 1,
+                None => drop(self.codes.insert(code.to_owned(), 1)),
+            }
+        }
+        if let Some(seconds) = run.duration_seconds {
+            self.durations.add(seconds);
+        }
+        let cost = run.charged_usd.or(run.cost_usd).filter(|cost| cost.is_finite());
+        self.cost_usd += cost.unwrap_or_default();
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (end, count) in &other.ends {
+            *self.ends.entry(*end).or_default() += count;
+        }
+        for (code, count) in &other.codes {
+            *self.codes.entry(code.clone()).or_default() += count;
+        }
+        self.durations.merge(&other.durations);
+        self.cost_usd += other.cost_usd;
+    }
+
+    fn totals(self) -> Totals {
         let count = |end: End| self.ends.get(&end).copied().unwrap_or_default();
         let complete = count(End::Complete);
         let samples = complete + count(End::Incomplete);
         let is_apart = |end: &End| !matches!(end, End::Complete | End::Incomplete);
         let apart = self.ends.iter().filter(|(end, _)| is_apart(end));
         let apart = apart.map(|(end, count)| (*end, *count)).collect();
-        let busy: f64 = self.durations.iter().map(|seconds| f64::from(*seconds)).sum();
-        self.durations.sort_unstable_by(f32::total_cmp);
+        let tenths = |seconds: f64| (seconds * 10.0).round() / 10.0;
+        let [p50_seconds, p95_seconds] =
+            self.durations.percentiles([50, 95]).map(|found| found.map(tenths));
         Totals {
             runs: self.ends.values().sum(),
             samples,
             complete,
             success: wilson(complete, samples),
             apart,
-            p50_seconds: percentile(&self.durations, 50),
-            p95_seconds: percentile(&self.durations, 95),
-            busy_seconds: (busy * 10.0).round() / 10.0,
+            p50_seconds,
+            p95_seconds,
+            busy_seconds: tenths(self.durations.sum()),
             cost_usd: (self.cost_usd * 1e6).round() / 1e6,
             codes: self.codes,
         }
     }
-}
-
-/// The smallest value that `percent` of all do not exceed (nearest rank); of sorted values.
-fn percentile(sorted: &[f32], percent: usize) -> Option<f64> {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).map(|seconds| (f64::from(*seconds) * 10.0).round() / 10.0)
 }

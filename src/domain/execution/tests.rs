@@ -81,3 +81,30 @@ fn lines_of_other_versions_are_counted_by_what_they_have() {
     let newer = r#"{"timestamp":"2026-03-01T00:00:00Z","task_id":"t\n","repo":"acme/web","agent":"codex","status":"blocked","later":[1]}"#;
     assert_eq!(serde_json::from_str::<Run<'_>>(newer).unwrap().task_id, "t\n");
 }
+
+#[test]
+fn a_line_tells_its_moment_only_where_it_begins_with_it() {
+    let at = Some("2026-03-01T00:00:00Z".parse().unwrap());
+    assert_eq!(moment(r#"{"timestamp":"2026-03-01T00:00:00Z","task_id":"#), at);
+    for other in
+        [r#"{"task_id":"t","timestamp":"2026-03-01T00:00:00Z"}"#, r#"{"timestamp":"x"}"#, ""]
+    {
+        assert_eq!(moment(other), None, "{other}");
+    }
+}
+
+#[test]
+fn many_runs_are_counted_in_little_memory_and_tasks_apart_by_repository() {
+    let mut tally = Tally::default();
+    for n in 0..3000 {
+        let text = line(&format!("t-{}", n / 3), "codex", "complete", "none", 1.5, 0.0);
+        let text = if n % 2 == 0 { text } else { text.replace("acme/web", "acme/api") };
+        tally.add(&serde_json::from_str(&text).unwrap());
+    }
+    assert_eq!(
+        (tally.tasks("acme/web", 1), tally.tasks("acme/web", 2)),
+        ((1000, 1000), (1000, 500))
+    );
+    assert_eq!((tally.tasks("acme/api", 2), tally.tasks("acme/none", 1)), ((1000, 500), (0, 0)));
+    assert_eq!(tally.groups().len(), 2);
+}

@@ -5,14 +5,12 @@ mod bounds;
 mod excerpt;
 mod files;
 mod layout;
-mod proposal;
 mod section;
 
 pub use bounds::Bounds;
 pub use excerpt::excerpt;
 pub use files::Files;
-pub use proposal::{Proposal, Verdict, judge};
-pub use section::Section;
+pub use section::{Section, present};
 
 use serde::{Deserialize, Serialize};
 

@@ -33,6 +33,11 @@ impl Section {
     }
 }
 
+/// What stands in a section of the file now, between its markers.
+pub fn present<'a>(strategy: &'a str, name: &str) -> Option<&'a str> {
+    strategy.get(inside(strategy, name)?)
+}
+
 /// Whether the file has the section as it is to be.
 pub(super) fn has(strategy: &str, section: &Section) -> bool {
     inside(strategy, &section.name)

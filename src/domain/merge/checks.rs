@@ -61,12 +61,13 @@ fn of_name<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s Check> {
 fn unmet(snapshot: &Snapshot, boundary: &Boundary, one: &RequiredCheck) -> Option<Verdict> {
     let name = &one.name;
     let Some(check) = of_name(snapshot, name) else {
-        return Some(Verdict::Wait(format!("the required check `{name}` has not reported")));
+        return Some(silent(snapshot, format!("the required check `{name}` has not reported")));
     };
     if let Some(app) = one.app.filter(|app| !check.apps.contains(app)) {
-        return Some(Verdict::Wait(format!(
+        let reason = format!(
             "the required check `{name}` has not been reported by the app {app}, from which it must come"
-        )));
+        );
+        return Some(silent(snapshot, reason));
     }
     match check.outcome {
         CheckOutcome::Passed => None,
@@ -77,6 +78,18 @@ fn unmet(snapshot: &Snapshot, boundary: &Boundary, one: &RequiredCheck) -> Optio
         CheckOutcome::Pending | CheckOutcome::Failed => {
             Some(Verdict::Wait(format!("the required check `{name}` did not succeed")))
         }
+    }
+}
+
+/// What follows from a check that says nothing: it is waited for, but not for ever. One that was renamed, or whose workflow does not run
+/// here, comes never.
+fn silent(snapshot: &Snapshot, reason: String) -> Verdict {
+    let age = snapshot.head_since.map(|since| snapshot.now.duration_since(since));
+    match (age, snapshot.patience) {
+        (Some(age), Some(patience)) if age >= patience => Verdict::Hold(format!(
+            "{reason}, for longer than `alert_after_hours`: see whether it still runs for this branch"
+        )),
+        _ => Verdict::Wait(reason),
     }
 }
 

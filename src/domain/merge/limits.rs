@@ -2,6 +2,8 @@
 
 use globset::{Glob, GlobSetBuilder};
 
+use crate::domain::memory::is_memory_file;
+
 /// What a head changes, measured against its base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
@@ -22,6 +24,8 @@ pub struct DiffLimits {
     pub protected_paths: Vec<String>,
     /// Most lines added and removed.
     pub max_lines: u64,
+    /// Whether nothing but memory may be changed, as in the pull request that carries it.
+    pub memory_only: bool,
 }
 
 /// Files that say what CI runs. A change of one of them may switch off the very checks that would have to judge it.
@@ -46,8 +50,19 @@ pub const CI_FILES: [&str; 18] = [
     "Jenkinsfile",
 ];
 
+impl DiffLimits {
+    /// Those of the pull request that carries memory: of any size, and of nothing else.
+    pub fn of_memory() -> Self {
+        Self { max_lines: u64::MAX, memory_only: true, ..Self::default() }
+    }
+}
+
 /// Why a diff needs a person, if it does. A glob that cannot be read protects everything.
 pub fn beyond_limits(diff: &Diff, limits: &DiffLimits) -> Option<String> {
+    if limits.memory_only {
+        let foreign = diff.paths.iter().find(|path| !is_memory_file(path))?;
+        return Some(format!("it changes `{foreign}`, which is no memory"));
+    }
     if diff.lines > limits.max_lines {
         return Some(format!(
             "it changes {} lines, and `max_diff_lines` is {}",

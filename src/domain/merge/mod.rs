@@ -11,6 +11,8 @@ mod standing;
 pub use boundary::{Boundary, RequiredCheck};
 pub use limits::{CI_FILES, Diff, DiffLimits, beyond_limits};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::ids::{BranchName, CommitSha, PrNumber};
 use super::issue::IssueState;
 use super::pull::{Check, Checks, HostWord, Mergeable, PullRequest, Review};
@@ -75,6 +77,12 @@ pub struct Snapshot {
     pub has_rerun: bool,
     /// The head that a person approved beyond the limits of diffs.
     pub approved_head: Option<CommitSha>,
+    /// When the snapshot was taken.
+    pub now: Timestamp,
+    /// When its head was made; `None` when that could not be read.
+    pub head_since: Option<Timestamp>,
+    /// How long a required check may keep silent before a person is called (`alert_after_hours`); `None` is for ever.
+    pub patience: Option<SignedDuration>,
 }
 
 /// What is to happen, with its reason.

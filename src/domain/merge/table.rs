@@ -23,6 +23,11 @@ fn diff(s: &mut Snapshot) -> &mut Diff {
     s.diff.as_mut().unwrap()
 }
 
+/// So many hours after the head was made.
+fn after_hours(hours: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(hours)).unwrap()
+}
+
 fn timed_out() -> Check {
     Check { summary: "timed_out".to_owned(), ..failed("ci") }
 }
@@ -76,8 +81,12 @@ const DEMANDS: &[Row] = &[
     ("demands of the base", "cannot be read", |s| s.boundary = None, "wait"),
     ("demands of the base", "no required check", |s| boundary(s).required.clear(), "hold"),
     ("required check", "has not reported", |s| boundary(s).required.push(RequiredCheck::by_anybody("lint")), "wait"),
+    ("required check", "has not reported for longer than `alert_after_hours`, as after a rename", |s| { boundary(s).required.push(RequiredCheck::by_anybody("lint")); s.now = after_hours(24); }, "hold"),
+    ("required check", "has not reported for long, and `alert_after_hours` is 0", |s| { boundary(s).required.push(RequiredCheck::by_anybody("lint")); (s.now, s.patience) = (after_hours(900), None); }, "wait"),
+    ("required check", "has not reported, and the age of the head cannot be read", |s| { boundary(s).required.push(RequiredCheck::by_anybody("lint")); (s.now, s.head_since) = (after_hours(900), None); }, "wait"),
     ("required check", "reported by the app from which it must come", |s| boundary(s).required = vec![RequiredCheck { name: "ci".to_owned(), app: Some(15368) }], "merge"),
     ("required check", "reported by another app", |s| boundary(s).required = vec![RequiredCheck { name: "ci".to_owned(), app: Some(9) }], "wait"),
+    ("required check", "reported by another app, for longer than `alert_after_hours`", |s| { boundary(s).required = vec![RequiredCheck { name: "ci".to_owned(), app: Some(9) }]; s.now = after_hours(24); }, "hold"),
     ("required check", "skipped or neutral beside one that passed, where that counts (GitHub)", |s| { boundary(s).required.push(RequiredCheck::by_anybody("e2e")); known(s, vec![check("ci", CheckOutcome::Passed), check("e2e", CheckOutcome::Neutral)]); }, "merge"),
     ("required check", "skipped or neutral, where that does not count", |s| { boundary(s).accepts_skipped = false; known(s, vec![check("ci", CheckOutcome::Neutral)]); }, "hold"),
     ("required check", "all skipped or neutral", |s| known(s, vec![check("ci", CheckOutcome::Neutral)]), "hold"),
@@ -98,6 +107,8 @@ const CHANGE: &[Row] = &[
     ("change", "weakens tests", |s| diff(s).weakened = Some("it deletes the test file `tests/cart.rs`".to_owned()), "hold"),
     ("change", "beyond one of these limits, and a person approved this head", |s| { s.limits.max_lines = 11; s.approved_head = Some(sha('a')); }, "merge"),
     ("change", "beyond one of these limits, and a person approved another head", |s| { s.limits.max_lines = 11; s.approved_head = Some(sha('b')); }, "hold"),
+    ("change", "of something else than memory, in the pull request that carries memory", |s| s.limits = DiffLimits::of_memory(), "hold"),
+    ("change", "of memory alone, in the pull request that carries memory", |s| { s.limits = DiffLimits::of_memory(); (diff(s).paths, diff(s).lines) = (vec!["CODEBASE.md".to_owned(), "CODEBASE.archive/2026.md".to_owned()], 90_000); }, "merge"),
     ("policy", "`manual`, disarmed, or not armed yet", |s| { s.arming = Arming::Manual("automatic merges are disarmed: a person merges it".to_owned()) }, "hold"),
 ];
 

@@ -60,6 +60,7 @@ pub(super) fn green() -> Snapshot {
             allowed_paths: Vec::new(),
             protected_paths: vec!["LICENSE".to_owned()],
             max_lines: 2000,
+            memory_only: false,
         },
         arming: Arming::Armed,
         reviews: Some(Vec::new()),
@@ -73,6 +74,9 @@ pub(super) fn green() -> Snapshot {
         base_checks: Some(Checks::Missing),
         has_rerun: false,
         approved_head: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        head_since: Some(jiff::Timestamp::UNIX_EPOCH),
+        patience: Some(SignedDuration::from_hours(24)),
     }
 }
 
@@ -244,6 +248,41 @@ fn an_approval_by_a_person_lifts_the_limits_of_diffs_and_nothing_else() {
     assert_eq!(approved(&|s| s.arming = Arming::Manual("no".to_owned())), "hold");
     let objection = || Some(vec![review("ann", ReviewState::ChangesRequested)]);
     assert_eq!(approved(&|s| s.reviews = objection()), "hold");
+}
+
+#[test]
+fn a_silent_check_is_waited_for_to_the_last_second_of_the_patience() {
+    let at = |seconds: i64| {
+        of(|s| {
+            s.boundary.as_mut().unwrap().required.push(RequiredCheck::by_anybody("lint"));
+            s.head_since = Some(Timestamp::from_second(1000).unwrap());
+            s.now = Timestamp::from_second(1000 + seconds).unwrap();
+        })
+        .word()
+    };
+    let patience = 24 * 60 * 60;
+    assert_eq!((at(0), at(patience - 1), at(patience)), ("wait", "wait", "hold"));
+}
+
+#[test]
+fn memory_is_judged_like_everything_else_but_for_its_limits() {
+    let memory = |change: &dyn Fn(&mut Snapshot)| {
+        of(|s| {
+            s.limits = DiffLimits::of_memory();
+            s.diff = Some(Diff { paths: vec!["CODEBASE.md".to_owned()], ..Diff::default() });
+            change(s);
+        })
+        .word()
+    };
+    assert_eq!(memory(&|_| {}), "merge");
+    let objection = || Some(vec![review("ann", ReviewState::ChangesRequested)]);
+    assert_eq!(memory(&|s| s.reviews = objection()), "hold");
+    assert_eq!(memory(&|s| s.boundary.as_mut().unwrap().approvals = 1), "hold");
+    assert_eq!(memory(&|s| s.base_checks = Some(Checks::Known(vec![failed("ci")]))), "hold");
+    assert_eq!(memory(&|s| s.checks = Checks::Known(vec![failed("ci")])), "repair");
+    assert_eq!(memory(&|s| s.pull.draft = true), "hold");
+    assert_eq!(memory(&|s| s.word = HostWord::Blocked), "hold");
+    assert_eq!(memory(&|s| s.arming = Arming::Manual("no".to_owned())), "hold");
 }
 
 #[test]
