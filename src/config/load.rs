@@ -54,7 +54,29 @@ pub struct Loaded {
 ///
 /// No such file, one that cannot be read as YAML, or values that cannot be worked with; nothing was written.
 pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
-    let expander = Expander { home: request.home.as_deref(), variables: &request.variables };
+    let file = places(request)?.0;
+    load_text(request, &read(&file)?)
+}
+
+/// Takes a text for the configuration's, whatever its file holds: what would be if it were written there.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_text(request: &LoadRequest, text: &str) -> Result<Loaded, ConfigError> {
+    let (file, root) = places(request)?;
+    let raw: RawConfig = Source::parse(&file, text)?;
+    let source = Source::new(file, text.to_owned())?;
+    build(source, raw, root, &expander_of(request))
+}
+
+/// Where the configuration is or would be, and the root where the request names one; nothing is read.
+///
+/// # Errors
+///
+/// A path that cannot be expanded.
+pub fn places(request: &LoadRequest) -> Result<(PathBuf, Option<PathBuf>), ConfigError> {
+    let expander = expander_of(request);
     let given = |path: &Path| {
         expander
             .path(&path.to_string_lossy(), &request.cwd)
@@ -66,10 +88,11 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
         (None, Some(root)) => root.join("config.yaml"),
         (None, None) => normal(&request.cwd.join("config.yaml")),
     };
-    let text = read(&file)?;
-    let raw: RawConfig = Source::parse(&file, &text)?;
-    let source = Source::new(file, text)?;
-    build(source, raw, root, &expander)
+    Ok((file, root))
+}
+
+fn expander_of(request: &LoadRequest) -> Expander<'_> {
+    Expander { home: request.home.as_deref(), variables: &request.variables }
 }
 
 fn build(
@@ -227,7 +250,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     let failed = |message: String| ConfigError::new(message).in_file(file);
     let metadata = fs::metadata(file).map_err(|error| match error.kind() {
         ErrorKind::NotFound => failed("the configuration does not exist".to_owned())
-            .with_hint("copy `config.example.yaml` to `config.yaml`, or name a file by `--config`"),
+            .with_hint("`agentos init` writes one, or copy `config.example.yaml` to `config.yaml`; `--config` names another file"),
         _ => failed(format!("cannot read the configuration: {error}")),
     })?;
     if metadata.is_dir() {

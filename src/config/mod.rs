@@ -2,6 +2,7 @@
 
 mod blocks;
 mod check;
+mod edit;
 mod error;
 mod explain;
 mod globals;
@@ -34,9 +35,10 @@ pub fn expand(text: &str, variables: &BTreeMap<String, String>) -> Result<String
 }
 
 pub use blocks::{Privacy, SignalClass, SourceType, TrustLevel};
+pub use edit::{CannotEdit, with_repository};
 pub use error::{ConfigError, Warning};
 pub use explain::{Explanation, schema};
-pub use load::{LoadRequest, Loaded, load};
+pub use load::{LoadRequest, Loaded, load, load_text, places};
 pub use settings::{
     AgentBudget, AgentSettings, BUILT_IN_AGENTS, Budgets, Fallbacks, Repo, Settings, StatusNames,
     Telegram,

@@ -110,7 +110,7 @@ impl Settings {
 }
 
 /// A repository with everything that holds for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Repo {
     /// Its short name in ids, folders and files; unique.
     pub key: RepoKey,

@@ -113,6 +113,8 @@ pub struct FeedbackInput {
     pub privacy: Option<Privacy>,
     /// Why.
     pub privacy_note: Option<String>,
+    /// Keys that the entry ought to have and has not, beside trust and privacy: it is guarded.
+    pub lacks: Vec<&'static str>,
 }
 
 /// Measuring what merged work changed.
@@ -202,6 +204,12 @@ impl RawFeedback {
     pub(super) fn resolved(self, expander: &Expander<'_>) -> Result<Feedback, Fault> {
         let mut inputs = Vec::new();
         for (position, input) in self.inputs.unwrap_or_default().into_iter().enumerate() {
+            let keys = [
+                ("name", input.name.is_none()),
+                ("type", input.r#type.is_none()),
+                ("signal class", input.signal_class.is_none()),
+            ];
+            let lacks = keys.into_iter().filter_map(|(key, lacks)| lacks.then_some(key)).collect();
             let location =
                 location(input.r#type, input.url, input.path, expander).map_err(|message| {
                     Fault::at(&["production_feedback", "inputs", &position.to_string()], message)
@@ -217,6 +225,7 @@ impl RawFeedback {
                 trust_note: input.trust_note,
                 privacy: input.privacy,
                 privacy_note: input.privacy_note,
+                lacks,
             });
         }
         let max_age = self.max_age_hours.unwrap_or_default();

@@ -71,6 +71,37 @@ impl Mirror {
         Ok(Some(blob.content().to_vec()))
     }
 
+    /// When a file got the content that it has in `tip`, by the date of the commit on the first-parent line that gave it; nothing where there
+    /// is no such file, or where that lies further back than `limit` commits.
+    pub fn changed_at(
+        &self,
+        tip: &CommitSha,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Timestamp>, GitError> {
+        let doing = || format!("looking for the last change of `{}`", presentable(path));
+        if !is_plain_path(path) {
+            return Ok(None);
+        }
+        let repository = self.repository()?;
+        let content = |at: &git2::Commit<'_>| -> Result<Option<git2::Oid>, GitError> {
+            let tree = at.tree().map_err(library(doing()))?;
+            let entry = entry_at(&tree, Path::new(path)).map_err(library(doing()))?;
+            Ok(entry.map(|entry| entry.id()))
+        };
+        let mut at = commit(&repository, tip)?;
+        let Some(is) = content(&at)? else { return Ok(None) };
+        for _ in 0..limit {
+            let parent = at.parent(0).ok();
+            let was = parent.as_ref().map(content).transpose()?.flatten();
+            match parent {
+                Some(parent) if was == Some(is) => at = parent,
+                _ => return Ok(Timestamp::from_second(at.time().seconds()).ok()),
+            }
+        }
+        Ok(None)
+    }
+
     /// Makes a commit on top of `parent` in which one file is new or replaced.
     ///
     /// # Errors

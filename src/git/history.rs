@@ -105,6 +105,13 @@ impl Mirror {
         ids.into_iter().map(|id| info(&repository, id)).collect()
     }
 
+    /// When a commit was made.
+    pub fn committed_at(&self, sha: &CommitSha) -> Result<Timestamp, GitError> {
+        let repository = self.repository()?;
+        let id = commit(&repository, sha)?.id();
+        info(&repository, id).map(|info| info.time)
+    }
+
     /// The first lines of the last `limit` first-parent commits from `tip`, newest first.
     pub fn log(&self, tip: &CommitSha, limit: usize) -> Result<Vec<(CommitSha, String)>, GitError> {
         let repository = self.repository()?;

@@ -23,6 +23,7 @@ mod push;
 mod remote;
 mod restore;
 mod staging;
+mod survey;
 mod worktree;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use merge::MergeState;
 pub use mirror::Mirror;
 pub use private::{GitState, TakenBack};
 pub use push::Push;
+pub use survey::{HeadState, Shape, Survey, Wanted, survey};
 pub use worktree::Worktree;

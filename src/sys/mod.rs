@@ -12,4 +12,5 @@ pub mod program;
 pub mod sandbox;
 pub mod signals;
 pub mod supervise;
+pub mod terminal;
 pub mod tls;

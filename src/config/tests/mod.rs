@@ -80,7 +80,7 @@ fn what_is_no_configuration_is_refused_with_a_way_out() {
     let error = load(&request).unwrap_err();
     assert!(
         error.message.contains("does not exist")
-            && error.hint.as_ref().unwrap().contains("config.example.yaml")
+            && error.hint.as_ref().unwrap().contains("agentos init")
     );
     let error = load(&LoadRequest { config: Some(empty.path().to_path_buf()), ..request.clone() })
         .unwrap_err();

@@ -45,6 +45,27 @@ fn files_are_read_without_following_anything() {
 }
 
 #[test]
+fn the_last_change_of_a_file_is_that_of_its_content() {
+    let world = World::new();
+    let (mirror, first) = (world.fetched(), world.tip());
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    let step = |parent: &CommitSha, path: &str, text: &[u8], second| {
+        mirror.commit_file(parent, path, text, "x", at(second)).unwrap()
+    };
+    let made = step(&first, "docs/notes.md", b"one", 1_800_000_000);
+    let changed = step(&made, "docs/notes.md", b"two", 1_800_000_100);
+    let other = step(&changed, "other.md", b"x", 1_800_000_200);
+    let found = |tip, path, limit| mirror.changed_at(tip, path, limit).unwrap();
+    assert_eq!(found(&other, "docs/notes.md", 10), Some(at(1_800_000_100)));
+    assert_eq!(found(&made, "docs/notes.md", 10), Some(at(1_800_000_000)));
+    assert_eq!(found(&other, "docs/notes.md", 1), None, "further back than was looked");
+    assert!(found(&other, "README.md", 10).is_some());
+    for absent in ["nothing", "../README.md", ""] {
+        assert_eq!(found(&other, absent, 10), None, "{absent}");
+    }
+}
+
+#[test]
 fn one_file_is_committed_without_a_worktree() {
     let world = World::new();
     let (mirror, tip) = (world.fetched(), world.tip());

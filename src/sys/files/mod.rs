@@ -13,7 +13,7 @@ mod tests;
 pub use append::append_line;
 pub use draft::{drafts_in, remove_stale_drafts};
 pub use error::FileError;
-pub use read::{each_line, read_bytes, read_end, read_head, read_text};
+pub use read::{Piece, each_line, read_bytes, read_end, read_from, read_head, read_text};
 pub use replace::{
     create_new, remove, remove_unsynced, rename, replace, replace_existing, replace_unsynced,
 };

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -111,6 +111,34 @@ pub fn read_end(path: &Path, bytes: u64) -> Result<Vec<u8>, FileError> {
     let mut end = Vec::new();
     file.take(bytes).read_to_end(&mut end).map_err(of)?;
     Ok(end)
+}
+
+/// A piece of a file that is growing.
+#[derive(Debug)]
+pub struct Piece {
+    /// What it holds from there on, no more than was asked for.
+    pub bytes: Vec<u8>,
+    /// How long the file is.
+    pub length: u64,
+    /// Tells the file from another one that takes its name.
+    pub identity: u64,
+}
+
+/// Reads at most `bytes` bytes of a file from `offset` on; a file that is shorter gives none.
+///
+/// # Errors
+///
+/// When it is missing, no regular file (a link counts as none), or cannot be read.
+pub fn read_from(path: &Path, offset: u64, bytes: u64) -> Result<Piece, FileError> {
+    let of = |source| FileError::of("read", path, source);
+    let mut file = open_regular(OpenOptions::new().read(true), path)?;
+    let metadata = file.metadata().map_err(of)?;
+    let mut piece = Piece { bytes: Vec::new(), length: metadata.len(), identity: metadata.ino() };
+    if offset < piece.length {
+        file.seek(SeekFrom::Start(offset)).map_err(of)?;
+        file.take(bytes).read_to_end(&mut piece.bytes).map_err(of)?;
+    }
+    Ok(piece)
 }
 
 /// Opens a regular file and nothing else; a pipe does not block it.
