@@ -3,10 +3,12 @@
 
 pub mod github;
 pub mod local;
+mod sight;
 mod traits;
 
 pub use crate::domain::issue::MadeReady;
+pub use sight::{Sight, SightOf};
 pub use traits::{
     Access, BaseBranch, Board, Checks, Host, HostError, Issues, LabelChange, MergeRequest,
-    NewIssue, NewPullRequest, PullRequests, WorkflowRun,
+    MissingColumns, NewIssue, NewPullRequest, PullRequests, WorkflowRun,
 };

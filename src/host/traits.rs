@@ -9,6 +9,8 @@ use crate::domain::issue::{BoardStatus, Comment, Issue, MadeReady};
 use crate::domain::merge::Boundary;
 use crate::domain::pull::{self, Mergeable, PullRequest, Review, Standing};
 
+use super::sight::{Sight, SightOf};
+
 /// Why a host did not do what it was asked; the cases on which callers branch.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -165,23 +167,40 @@ pub trait Issues {
     async fn made_ready(&self, number: IssueNumber) -> Result<Option<MadeReady>, HostError>;
     /// One issue, open or closed.
     async fn issue(&self, number: IssueNumber) -> Result<Issue, HostError>;
+    /// Who is assigned to it; nobody on a host that knows no such thing.
+    async fn assignees(&self, _number: IssueNumber) -> Result<Vec<String>, HostError> {
+        Ok(Vec::new())
+    }
     /// Its comments, oldest first.
     async fn comments(&self, number: IssueNumber) -> Result<Vec<Comment>, HostError>;
     /// Makes an issue. Never repeated blindly: look for its marker first.
     async fn create_issue(&self, issue: &NewIssue) -> Result<Issue, HostError>;
     /// Adds a comment in our name.
     async fn add_comment(&self, number: IssueNumber, body: &str) -> Result<Comment, HostError>;
-    /// Replaces the text of a comment of ours.
-    async fn edit_comment(&self, number: IssueNumber, id: u64, body: &str)
-    -> Result<(), HostError>;
-    /// Sets and takes off labels.
+    /// Replaces the text of a comment of ours. The comment as it is now, where the host's answer shows it.
+    async fn edit_comment(
+        &self,
+        number: IssueNumber,
+        id: u64,
+        body: &str,
+    ) -> Result<Option<Comment>, HostError>;
+    /// Sets and takes off labels. All labels of the issue, where the host's answer shows them.
     async fn change_labels(
         &self,
         number: IssueNumber,
         change: &LabelChange,
-    ) -> Result<(), HostError>;
-    /// Closes an issue.
-    async fn close_issue(&self, number: IssueNumber) -> Result<(), HostError>;
+    ) -> Result<Option<Vec<String>>, HostError>;
+    /// Closes an issue. The issue as it is now without its column, where the host's answer shows it.
+    async fn close_issue(&self, number: IssueNumber) -> Result<Option<Issue>, HostError>;
+}
+
+/// What a board lacks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingColumns {
+    /// The names of the columns.
+    pub names: Vec<String>,
+    /// Whether they can be made without a card losing its column.
+    pub can_be_made: bool,
 }
 
 /// The columns of the board.
@@ -191,8 +210,22 @@ pub trait Board {
     fn adds_cards(&self) -> bool {
         false
     }
-    /// Moves an issue's card; `Ok` and nothing else where no board is configured.
-    async fn set_status(&self, number: IssueNumber, status: BoardStatus) -> Result<(), HostError>;
+    /// The columns that the board lacks; `None` where no board is configured.
+    async fn missing_columns(&self) -> Result<Option<MissingColumns>, HostError> {
+        Ok(None)
+    }
+    /// Makes the columns that the board lacks, where that takes no card out of its column. Looks first.
+    async fn make_columns(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    /// The column of an issue, where it lies in one of ours.
+    async fn column(&self, number: IssueNumber) -> Result<Option<BoardStatus>, HostError>;
+    /// Moves an issue's card; `Ok` and nothing else where no board is configured. The column, where the host's answer shows it.
+    async fn set_status(
+        &self,
+        number: IssueNumber,
+        status: BoardStatus,
+    ) -> Result<Option<BoardStatus>, HostError>;
 }
 
 /// Pull requests.
@@ -216,6 +249,15 @@ pub trait PullRequests {
     async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, HostError>;
     /// Squash-merges exactly the expected head and returns the commit on the base branch.
     async fn merge(&self, request: &MergeRequest) -> Result<CommitSha, HostError>;
+    /// The same for whoever has just looked ([`Sight::allows`]): a host that refuses another head by itself is not asked once more before.
+    async fn merge_as_seen(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
+        self.merge(request).await
+    }
+    /// Everything about a pull request and its issue that one request shows, read anew; `None` where this host has no such request, or it
+    /// failed: the reads one by one tell more then.
+    async fn sight(&self, _of: &SightOf) -> Option<Sight> {
+        None
+    }
     /// Replaces the text of an open one of ours.
     async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError>;
     /// Closes one without a merge.
@@ -265,9 +307,17 @@ pub trait Access {
     /// Finds out before work is begun whether account, token and repository allow it to be ended: logged in, scopes, write access, not
     /// archived, name as configured. Asks at most once per process, and costs nothing where nothing has changed.
     async fn preflight(&self) -> Result<(), HostError>;
+    /// How many requests of this process told something new, and so count against a budget.
+    fn charged(&self) -> u64 {
+        0
+    }
     /// Which of these labels do not exist yet; none on a host where labels need not be made.
     async fn missing_labels(&self, _names: &[&str]) -> Result<Vec<String>, HostError> {
         Ok(Vec::new())
+    }
+    /// Makes those of these labels that do not exist yet; what exists is never changed. By its name each is made once, however often asked.
+    async fn make_labels(&self, _names: &[&str]) -> Result<(), HostError> {
+        Ok(())
     }
 }
 

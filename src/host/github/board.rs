@@ -1,5 +1,8 @@
-//! A Projects v2 board: which issues lie in Ready, where one issue lies, and moving it. One value for all repositories that share the
+//! A Projects v2 board: which issues lie in Ready, and where one issue lies. One value for all repositories that share the
 //! board, so that its cards are read once per process.
+
+mod columns_made;
+mod moves;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::board_columns::{ColumnNames, Columns};
-pub use super::board_wire::StatusChange;
-use super::board_wire::{Added, BoardPage, Card, IssueAnswer, IssueItem, OwnerAnswer, Project};
+use super::board_wire::{BoardPage, Card, IssueAnswer, IssueItem, OwnerAnswer, Page, Project};
+pub use super::card_wire::StatusChange;
 use super::client::{Client, Reads};
 use super::endpoints::{self, Document};
-use crate::crash_point;
+use super::wire::malformed;
 use crate::domain::ids::{IssueNumber, RepoSlug};
 use crate::domain::issue::BoardStatus;
 use crate::host::HostError;
@@ -119,35 +122,31 @@ impl ProjectBoard {
         Ok(status)
     }
 
-    /// Moves an issue to a column, and puts it on the board first if it is not there. A card that somebody archived stays as it is. Reads
-    /// nothing back.
+    /// The column in which an issue lies by cards that another document has shown.
     ///
     /// # Errors
     ///
-    /// [`HostError::Denied`] when the board lacks the column; else as [`ProjectBoard::status_of`]. The issue may be on the board then
-    /// without having been moved.
-    pub async fn set_status(
+    /// When those do not tell.
+    pub(super) fn status_by(
         &self,
         slug: &RepoSlug,
         number: IssueNumber,
-        status: BoardStatus,
-    ) -> Result<(), HostError> {
-        let found = self.find(slug, number).await?;
-        let is_open = found.is_open;
-        match found.item {
-            Some(item) if item.is_archived => return Ok(()),
-            Some(item) => {
-                let present = item.status(&self.options.names);
-                let id = item.id.clone();
-                let columns = self.columns_of(item.into_project())?;
-                if present != Some(status) {
-                    self.move_card(&columns, &id, status).await?;
-                }
-            }
-            None => self.add(&found.issue, status).await?,
+        (is_open, cards): (bool, Page<IssueItem>),
+    ) -> Result<Option<BoardStatus>, HostError> {
+        let what = format!("the cards of issue {slug}{number}");
+        let (owner, board) = (&self.options.owner, self.options.number);
+        let more = cards.next(&what, None)?;
+        let item = cards.entries().find(|item| item.is_on(owner, board));
+        if item.is_none() && more.is_some() {
+            return Err(malformed(what, "not all of them are shown"));
         }
-        self.note(slug, number, is_open, Some(status));
-        Ok(())
+        let shown = item.filter(|item| !item.is_archived);
+        let status = shown.as_ref().and_then(|item| item.status(&self.options.names));
+        if let Some(item) = shown {
+            self.columns_of(item.into_project())?;
+        }
+        self.note(slug, number, is_open, status);
+        Ok(status)
     }
 
     /// Who put an issue into Ready, where it still lies; none when it does not lie there, or GitHub does not say who it was.
@@ -233,55 +232,6 @@ impl ProjectBoard {
             }
         }
         Err(endless(format!("the cards of {what}")))
-    }
-
-    /// Puts an issue on the board and moves it. Ids of an earlier process may be out of date, which GitHub says by refusing them.
-    async fn add(&self, issue: &str, status: BoardStatus) -> Result<(), HostError> {
-        let Some(known) = self.known_columns(status) else {
-            return self.add_by(&self.read_columns().await?, issue, status).await;
-        };
-        let added = self.add_by(&known, issue, status).await;
-        if !matches!(added, Err(HostError::NotFound { .. } | HostError::Refused { .. })) {
-            return added;
-        }
-        let columns = self.read_columns().await?;
-        if columns == known { added } else { self.add_by(&columns, issue, status).await }
-    }
-
-    async fn add_by(
-        &self,
-        columns: &Columns,
-        issue: &str,
-        status: BoardStatus,
-    ) -> Result<(), HostError> {
-        // The column is looked for first: an issue is not put on a board on which it then cannot be moved.
-        columns.option(&self.options.names, status)?;
-        let variables = json!({ "project": columns.project, "issue": issue });
-        let added: Added = self.options.client.graphql(&endpoints::ADD_CARD, variables).await?;
-        crash_point!("github.board.added");
-        self.move_card(columns, &added.item(&columns.url)?, status).await
-    }
-
-    async fn move_card(
-        &self,
-        columns: &Columns,
-        item: &str,
-        status: BoardStatus,
-    ) -> Result<(), HostError> {
-        let option = columns.option(&self.options.names, status)?;
-        let variables = json!({
-            "project": columns.project, "item": item, "field": columns.field, "option": option.id,
-        });
-        let _moved: Value = self.options.client.graphql(&endpoints::MOVE_CARD, variables).await?;
-        Ok(())
-    }
-
-    /// The columns that this process or an earlier one has seen, if the wanted one is among them.
-    fn known_columns(&self, status: BoardStatus) -> Option<Columns> {
-        let seen = self.columns.borrow().clone();
-        let BoardOptions { cache_file, owner, number, names, .. } = &self.options;
-        seen.or_else(|| Columns::remembered(cache_file, owner, *number))
-            .filter(|columns| columns.option(names, status).is_ok())
     }
 
     async fn read_columns(&self) -> Result<Columns, HostError> {

@@ -77,7 +77,7 @@ fn key_of(status: BoardStatus) -> &'static str {
 }
 
 /// Whether two names differ only in letter case, spaces, signs and emoji. Names without any letter or digit must be the same.
-fn is_same_name(ours: &str, theirs: &str) -> bool {
+pub(super) fn is_same_name(ours: &str, theirs: &str) -> bool {
     let plain = |name: &str| -> String {
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };

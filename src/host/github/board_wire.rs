@@ -1,10 +1,10 @@
 //! What GitHub answers about boards, as far as we read it, and what it means. A field that is missing is an error; what a token may not
 //! see, a draft and a pull request are no cards of ours.
 
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::board_columns::{ColumnNames, ColumnOption, Columns};
+pub(super) use super::card_wire::{Added, IssueAnswer, IssueItem, Moved};
 use crate::domain::ids::IssueNumber;
 use crate::domain::issue::BoardStatus;
 use crate::host::HostError;
@@ -148,12 +148,22 @@ pub(super) struct Item {
 /// The card's value of the field `Status`.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "__typename")]
-enum Value {
+pub(super) enum Value {
     ProjectV2ItemFieldSingleSelectValue {
         name: Option<String>,
     },
     #[serde(other)]
     Other,
+}
+
+impl Value {
+    /// The name of the column, if there is one.
+    pub(super) fn into_name(self) -> Option<String> {
+        match self {
+            Self::ProjectV2ItemFieldSingleSelectValue { name } => name,
+            Self::Other => None,
+        }
+    }
 }
 
 /// What a card is about.
@@ -169,9 +179,10 @@ enum Content {
     Other,
 }
 
+/// Whether an issue is open, as far as we know the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum State {
+pub(super) enum State {
     Open,
     Closed,
     #[serde(other)]
@@ -204,175 +215,12 @@ impl Item {
         if self.is_archived {
             return None;
         }
-        let name = match self.field_value_by_name {
-            Some(Value::ProjectV2ItemFieldSingleSelectValue { name }) => name,
-            Some(Value::Other) | None => None,
-        };
+        let name = self.field_value_by_name.and_then(Value::into_name);
         Some(Card {
             repository: repository.name_with_owner.to_ascii_lowercase(),
             number: IssueNumber(number),
             is_open: state == State::Open,
             status: name.and_then(|name| names.status_of(&name)),
-        })
-    }
-}
-
-/// The answer to a question about the cards of one issue.
-#[derive(Debug, Deserialize)]
-pub(super) struct IssueAnswer {
-    repository: Option<IssueOfRepository>,
-}
-
-#[derive(Debug, Deserialize)]
-struct IssueOfRepository {
-    issue: Option<IssueCards>,
-}
-
-/// An issue and its cards on all boards.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct IssueCards {
-    /// Its node id.
-    pub(super) id: String,
-    state: State,
-    pub(super) project_items: Page<IssueItem>,
-}
-
-impl IssueAnswer {
-    /// The issue, if there is one that the token may see.
-    pub(super) fn issue(self) -> Option<IssueCards> {
-        self.repository.and_then(|repository| repository.issue)
-    }
-}
-
-impl IssueCards {
-    /// Whether the issue is certainly open.
-    pub(super) fn is_open(&self) -> bool {
-        self.state == State::Open
-    }
-}
-
-/// A card of an issue.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct IssueItem {
-    /// Its node id.
-    pub(super) id: String,
-    /// Whether somebody put it away.
-    pub(super) is_archived: bool,
-    field_value_by_name: Option<DatedValue>,
-    project: OwnedProject,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "__typename")]
-enum DatedValue {
-    #[serde(rename_all = "camelCase")]
-    ProjectV2ItemFieldSingleSelectValue {
-        name: Option<String>,
-        created_at: Timestamp,
-        updated_at: Timestamp,
-        creator: Option<Account>,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Debug, Deserialize)]
-struct Account {
-    login: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct OwnedProject {
-    number: u64,
-    owner: BoardOwner,
-    #[serde(flatten)]
-    project: Project,
-}
-
-/// Boards of old can belong to other things than accounts; those have no login.
-#[derive(Debug, Deserialize)]
-struct BoardOwner {
-    login: Option<String>,
-}
-
-/// Who put a card into the column in which it lies, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusChange {
-    /// The account; nobody where it is gone.
-    pub by: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl IssueItem {
-    /// Whether it lies on this board.
-    pub(super) fn is_on(&self, owner: &str, number: u64) -> bool {
-        let login = self.project.owner.login.as_deref();
-        self.project.number == number && login.is_some_and(|l| l.eq_ignore_ascii_case(owner))
-    }
-
-    /// Its column, if it lies in one of ours.
-    pub(super) fn status(&self, names: &ColumnNames) -> Option<BoardStatus> {
-        match &self.field_value_by_name {
-            Some(DatedValue::ProjectV2ItemFieldSingleSelectValue { name: Some(name), .. }) => {
-                names.status_of(name)
-            }
-            _ => None,
-        }
-    }
-
-    /// Who put it where it lies. GitHub names only who gave the card its first column, so a card that was moved since tells nobody.
-    pub(super) fn change(&self) -> Option<StatusChange> {
-        match &self.field_value_by_name {
-            Some(DatedValue::ProjectV2ItemFieldSingleSelectValue {
-                created_at,
-                updated_at,
-                creator,
-                ..
-            }) if created_at == updated_at => Some(StatusChange {
-                by: creator.as_ref().map(|account| account.login.clone()),
-                at: *created_at,
-            }),
-            _ => None,
-        }
-    }
-
-    /// The board that it lies on.
-    pub(super) fn into_project(self) -> Project {
-        self.project.project
-    }
-}
-
-/// The answer to a new card.
-#[derive(Debug, Deserialize)]
-pub(super) struct Added {
-    #[serde(rename = "addProjectV2ItemById")]
-    card: Option<NewCard>,
-}
-
-#[derive(Debug, Deserialize)]
-struct NewCard {
-    item: Option<NewItem>,
-}
-
-#[derive(Debug, Deserialize)]
-struct NewItem {
-    id: String,
-}
-
-impl Added {
-    /// The node id of the card.
-    ///
-    /// # Errors
-    ///
-    /// [`HostError::Malformed`] when the answer names none.
-    pub(super) fn item(self, board: &str) -> Result<String, HostError> {
-        let item = self.card.and_then(|card| card.item);
-        item.map(|item| item.id).ok_or_else(|| HostError::Malformed {
-            what: format!("the answer about the new card on the board {board}"),
-            reason: "it names no card".to_owned(),
         })
     }
 }

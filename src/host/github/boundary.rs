@@ -25,8 +25,9 @@ impl GithubHost {
         sha(&self.name(format_args!("branch `{name}`")), &branch.commit.sha)
     }
 
-    /// Tip and demands of a branch, from two reads.
+    /// Tip and demands of a branch, from two reads. The tip comes last: what is merged onto it is pinned to that.
     pub(super) async fn base_branch(&self, name: &BranchName) -> Result<BaseBranch, HostError> {
+        let rules = self.rules_of(name).await;
         let branch = match self.branch(name).await {
             Ok(branch) => branch,
             Err(HostError::NotFound { .. }) => {
@@ -35,7 +36,7 @@ impl GithubHost {
             Err(error) => return Err(error),
         };
         let tip = Some(self.tip_in(name, &branch)?);
-        let boundary = match self.demands(name, branch).await {
+        let boundary = match rules.and_then(|rules| self.demands(name, branch, rules)) {
             Ok(boundary) => Some(boundary),
             Err(error) => {
                 tracing::warn!(repo = %self.slug(), branch = %name, %error, "what the branch demands cannot be read");
@@ -48,13 +49,21 @@ impl GithubHost {
     /// The demands of a branch, or why they cannot be read.
     pub(super) async fn demanded(&self, name: &BranchName) -> Result<Boundary, HostError> {
         let branch = self.branch(name).await?;
-        self.demands(name, branch).await
+        self.demands(name, branch, self.rules_of(name).await?)
     }
 
-    async fn demands(&self, name: &BranchName, branch: Branch) -> Result<Boundary, HostError> {
+    async fn rules_of(&self, name: &BranchName) -> Result<Vec<Rule>, HostError> {
+        self.list(self.call(&endpoints::RULES).with("branch", name)).await
+    }
+
+    fn demands(
+        &self,
+        name: &BranchName,
+        branch: Branch,
+        rules: Vec<Rule>,
+    ) -> Result<Boundary, HostError> {
         let what = self.name(format_args!("what `{name}` demands before a merge,"));
         let mut boundary = of_protection(&what, branch)?;
-        let rules: Vec<Rule> = self.list(self.call(&endpoints::RULES).with("branch", name)).await?;
         of_rules(&what, rules, &mut boundary)?;
         boundary.required.sort();
         boundary.required.dedup();

@@ -21,67 +21,67 @@ const ACTIONS: &str = "github-actions";
 /// A run of a check.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct CheckRun {
-    id: u64,
+    pub(super) id: u64,
     pub(super) name: String,
     pub(super) head_sha: String,
-    status: String,
+    pub(super) status: String,
     #[serde(deserialize_with = "present")]
-    conclusion: Option<String>,
+    pub(super) conclusion: Option<String>,
     #[serde(default)]
-    details_url: Option<String>,
+    pub(super) details_url: Option<String>,
     #[serde(default)]
-    html_url: Option<String>,
+    pub(super) html_url: Option<String>,
     #[serde(default)]
-    output: Option<Output>,
+    pub(super) output: Option<Output>,
     #[serde(deserialize_with = "present")]
-    app: Option<App>,
+    pub(super) app: Option<App>,
     #[serde(deserialize_with = "present")]
-    check_suite: Option<SuiteId>,
+    pub(super) check_suite: Option<SuiteId>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Output {
+pub(super) struct Output {
     #[serde(default)]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     #[serde(default)]
-    summary: Option<String>,
+    pub(super) summary: Option<String>,
     #[serde(default)]
-    text: Option<String>,
+    pub(super) text: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct App {
+pub(super) struct App {
     #[serde(default)]
-    id: Option<u64>,
+    pub(super) id: Option<u64>,
     #[serde(default)]
-    slug: Option<String>,
+    pub(super) slug: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct SuiteId {
-    id: u64,
+pub(super) struct SuiteId {
+    pub(super) id: u64,
 }
 
 /// A commit status, the older form of a check. GitHub gives the newest of each context.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct CommitStatus {
-    id: u64,
-    context: String,
-    state: String,
+    pub(super) id: u64,
+    pub(super) context: String,
+    pub(super) state: String,
     #[serde(default)]
-    description: Option<String>,
+    pub(super) description: Option<String>,
     #[serde(default)]
-    target_url: Option<String>,
+    pub(super) target_url: Option<String>,
 }
 
 /// All check runs of an app for one event.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct CheckSuite {
-    id: u64,
+    pub(super) id: u64,
     #[serde(deserialize_with = "present")]
-    status: Option<String>,
+    pub(super) status: Option<String>,
     #[serde(deserialize_with = "present")]
-    app: Option<App>,
+    pub(super) app: Option<App>,
 }
 
 impl CheckSuite {

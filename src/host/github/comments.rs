@@ -62,7 +62,7 @@ impl GithubHost {
         number: IssueNumber,
         id: u64,
         body: &str,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<Comment>, HostError> {
         let thing = format!("comment {id} on issue {number}");
         let what = format!("edit {}", self.name(&thing));
         check_length(&what, body)?;
@@ -80,8 +80,30 @@ impl GithubHost {
             }
         }
         let call = self.call(&endpoints::UPDATE_COMMENT).with("comment_id", id);
-        let answer = self.client().change_quietly(call, &json!({"body": body})).await;
-        self.of_thing(answer, thing).await
+        let answer = self.client().change::<wire::Comment>(call, &json!({"body": body})).await;
+        match self.of_thing(answer, thing).await {
+            Ok(edited) if edited.id == id => self.understood(number, edited).await.map(Some),
+            // It was edited all the same: whoever wants it so reads it back.
+            Ok(_) | Err(HostError::Malformed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Those of the comments that are ours, oldest first. Nobody is asked who else wrote what.
+    pub(super) async fn own_comments(
+        &self,
+        number: IssueNumber,
+        all: Vec<wire::Comment>,
+    ) -> Result<Vec<Comment>, HostError> {
+        let mut ours = Vec::new();
+        for comment in all {
+            let is_marked = comment.body.as_deref().is_some_and(begins_with_marker);
+            if is_marked && is_by_us(comment.user.as_ref(), &self.account().await?) {
+                ours.push(self.understood(number, comment).await?);
+            }
+        }
+        ours.sort_by_key(|comment| (comment.created_at, comment.id));
+        Ok(ours)
     }
 
     async fn understood(

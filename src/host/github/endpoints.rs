@@ -113,6 +113,9 @@ impl Document {
     pub fn permission(&self) -> &'static str {
         match (self.name, self.writes) {
             ("Viewer", _) => "none",
+            ("PullSight", _) => {
+                "Pull requests: read, Issues: read, Checks: read, Commit statuses: read, Contents: read, Metadata: read"
+            }
             (_, true) => "Projects: write, Issues: read",
             (_, false) => "Projects: read, Issues: read",
         }
@@ -120,7 +123,11 @@ impl Document {
 
     /// The scopes of a classic token.
     pub fn scope(&self) -> &'static str {
-        if self.permission() == "none" { "none" } else { "project, repo" }
+        match self.name {
+            "Viewer" => "none",
+            "PullSight" => "repo",
+            _ => "project, repo",
+        }
     }
 }
 
@@ -146,8 +153,11 @@ macro_rules! documents {
 documents! {
     BOARD_ITEMS = Query "BoardItems" "board_items", "which issues lie in which column, a hundred cards per query";
     BOARD_COLUMNS = Query "BoardColumns" "board_columns", "the columns of a board";
+    BOARD_STATUS = Query "BoardStatus" "board_status", "which columns a board lacks, and whether cards lie on it";
     ISSUE_CARD = Query "IssueCard" "issue_card", "where one issue lies, and who put it there";
     ADD_CARD = Mutation "AddCard" "add_card", "puts an issue on the board";
     MOVE_CARD = Mutation "MoveCard" "move_card", "moves a card to another column";
+    PULL_SIGHT = Query "PullSight" "pull_sight", "a pull request that something is to be done about: its checks, reviews, issue and our comments there, by one request";
+    SET_COLUMNS = Mutation "SetColumns" "set_columns", "adds missing columns to a board without cards";
     VIEWER = Query "Viewer" "viewer", "the account that an App's installation writes as";
 }

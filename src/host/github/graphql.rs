@@ -37,7 +37,7 @@ pub(super) fn subject(document: &Document) -> Subject {
     Subject {
         method: "POST",
         path: format!("/graphql {}", document.name),
-        permission: "Projects: write",
+        permission: document.permission(),
         place: Place::Other,
         number: None,
     }
@@ -82,9 +82,13 @@ fn failure(subject: &Subject, answer: &Answer, problems: &[Problem], now: Timest
         problems.iter().find(|problem| problem.kind.as_deref().is_some_and(wanted))
     };
     if let Some(problem) = of_kind(|kind| matches!(kind, "INSUFFICIENT_SCOPES" | "FORBIDDEN")) {
-        let mend = "run `gh auth refresh -s repo,project`, or make a token with the scope `project` \
-                    (fine-grained: the permission `Projects: write`)";
-        return denied(subject, said(problem), mend);
+        let permission = subject.permission;
+        let scope = if permission.contains("Projects") { "project" } else { "repo" };
+        let mend = format!(
+            "run `gh auth refresh -s repo,project`, or make a token with the scope `{scope}` \
+             (fine-grained: the permission `{permission}`)"
+        );
+        return denied(subject, said(problem), &mend);
     }
     if let Some(problem) = of_kind(|kind| kind == "NOT_FOUND") {
         let what = format!("what {} asks for ({})", subject.name(), said(problem));

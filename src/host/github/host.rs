@@ -173,6 +173,11 @@ impl GithubHost {
         Ok(repository)
     }
 
+    /// Keeps what another read has told of the repository, so that it is not asked for again in this process.
+    pub(super) fn remember_repository(&self, repository: Repository) {
+        self.shared.memory.borrow_mut().repositories.push((Reads::Fresh, repository));
+    }
+
     /// Says of a failed call what is missing: the issue, or the whole repository for this token.
     pub(super) async fn of_issue<T>(
         &self,

@@ -14,7 +14,7 @@ use super::wire;
 use crate::domain::admission::{READY, is_ready};
 use crate::domain::ids::IssueNumber;
 use crate::domain::issue::{BoardStatus, Comment, Issue, IssueState};
-use crate::host::{Board, HostError, Issues, LabelChange, MadeReady, NewIssue};
+use crate::host::{Board, HostError, Issues, LabelChange, MadeReady, MissingColumns, NewIssue};
 use crate::text::clean;
 
 /// GitHub takes no longer title.
@@ -147,6 +147,10 @@ impl Issues for GithubHost {
         self.on_its_column(issue, self.reads).await
     }
 
+    async fn assignees(&self, number: IssueNumber) -> Result<Vec<String>, HostError> {
+        Ok(self.read_issue(number).await?.assignees())
+    }
+
     async fn comments(&self, number: IssueNumber) -> Result<Vec<Comment>, HostError> {
         self.read_comments(number).await
     }
@@ -179,7 +183,7 @@ impl Issues for GithubHost {
         number: IssueNumber,
         id: u64,
         body: &str,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<Comment>, HostError> {
         self.replace_comment(number, id, body).await
     }
 
@@ -187,19 +191,24 @@ impl Issues for GithubHost {
         &self,
         number: IssueNumber,
         change: &LabelChange,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<Vec<String>>, HostError> {
         self.put_labels(number, change).await
     }
 
-    async fn close_issue(&self, number: IssueNumber) -> Result<(), HostError> {
+    async fn close_issue(&self, number: IssueNumber) -> Result<Option<Issue>, HostError> {
         let issue = self.fresh().read_issue(number).await?.into_domain(None)?;
         if issue.state == IssueState::Closed {
-            return Ok(());
+            return Ok(Some(issue));
         }
         let call = self.call(&endpoints::UPDATE_ISSUE).with("issue_number", number.0);
         let change = json!({"state": "closed", "state_reason": "completed"});
-        let answer = self.client().change_quietly(call, &change).await;
-        self.of_issue(answer, number).await
+        let answer = self.client().change::<wire::Issue>(call, &change).await;
+        match self.of_issue(answer, number).await {
+            Ok(closed) => closed.into_domain(None).map(Some),
+            // It may have been closed all the same: whoever wants it so reads it back.
+            Err(HostError::Malformed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -209,8 +218,33 @@ impl Board for GithubHost {
         self.board().is_some()
     }
 
-    async fn set_status(&self, number: IssueNumber, status: BoardStatus) -> Result<(), HostError> {
-        let Some(board) = self.board() else { return Ok(()) };
+    async fn missing_columns(&self) -> Result<Option<MissingColumns>, HostError> {
+        match self.board() {
+            Some(board) => board.missing_columns().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn make_columns(&self) -> Result<(), HostError> {
+        match self.board() {
+            Some(board) => board.make_columns().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn column(&self, number: IssueNumber) -> Result<Option<BoardStatus>, HostError> {
+        match self.board() {
+            None => Ok(None),
+            Some(board) => board.status_of(self.slug(), number, self.reads).await,
+        }
+    }
+
+    async fn set_status(
+        &self,
+        number: IssueNumber,
+        status: BoardStatus,
+    ) -> Result<Option<BoardStatus>, HostError> {
+        let Some(board) = self.board() else { return Ok(None) };
         self.ensure_issue(number).await?;
         board.set_status(self.slug(), number, status).await
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::client::Reads;
 use super::endpoints;
 use super::host::GithubHost;
-use super::wire::NamedLabel;
+use super::wire::{Label, NamedLabel, names};
 use crate::domain::ids::{IssueNumber, PrNumber};
 use crate::host::{HostError, LabelChange, PullRequests};
 use crate::text::clean;
@@ -21,6 +21,10 @@ struct NewLabel {
     color: &'static str,
     description: &'static str,
 }
+
+/// The labels that tell where a task stands. Who sees the first of them will see the others too, so they are made together: later, where
+/// a pull request is merged, nothing has to be made any more.
+const TOLD: [&str; 4] = ["in-progress", "blocked", "human-required", "done"];
 
 /// How a label that is missing is made.
 fn new_label(name: &str) -> NewLabel {
@@ -58,25 +62,40 @@ impl GithubHost {
         &self,
         number: IssueNumber,
         change: &LabelChange,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<Vec<String>>, HostError> {
         self.ensure_issue(number).await?;
         let add = self.ensure_labels(&change.add).await?;
+        let mut left = None;
         if !add.is_empty() {
             let call = self.call(&endpoints::ADD_LABELS).with("issue_number", number.0);
-            let answer = self.client().change_quietly(call, &json!({"labels": add})).await;
-            self.of_issue(answer, number).await?;
+            let answer = self.client().change::<Vec<Label>>(call, &json!({"labels": add})).await;
+            left = self.labels_in(answer, number).await?;
         }
         let keeps = |name: &String| add.iter().any(|added| added.eq_ignore_ascii_case(name));
         for name in cleaned(&change.remove).iter().filter(|name| !keeps(name)) {
             let call = self.call(&endpoints::REMOVE_LABEL);
             let call = call.with("issue_number", number.0).with("name", name);
-            match self.client().change_quietly(call, &Value::Null).await {
+            let answer = self.client().change::<Vec<Label>>(call, &Value::Null).await;
+            left = match answer {
                 // The issue is there, so the label is not on it: as it was wanted.
-                Ok(()) | Err(HostError::NotFound { .. }) => {}
-                Err(error) => return Err(error),
-            }
+                Err(HostError::NotFound { .. }) => None,
+                answer => self.labels_in(answer, number).await?,
+            };
         }
-        Ok(())
+        Ok(left)
+    }
+
+    /// All labels of an issue as the answer to a change of them shows it; an answer that does not show them says nothing.
+    async fn labels_in(
+        &self,
+        answer: Result<Vec<Label>, HostError>,
+        number: IssueNumber,
+    ) -> Result<Option<Vec<String>>, HostError> {
+        match self.of_issue(answer, number).await {
+            Ok(labels) => Ok(Some(names(labels))),
+            Err(HostError::Malformed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes the labels that do not exist yet, and returns all of them as they are to be put on.
@@ -86,25 +105,37 @@ impl GithubHost {
             return Ok(names);
         }
         self.look_at_labels().await?;
-        for name in &names {
-            if self.has_label(name) == Some(true) {
-                continue;
-            }
-            let call = self.call(&endpoints::CREATE_LABEL);
-            match self.client().change_quietly(call, &new_label(name)).await {
-                Ok(()) => {}
-                // Somebody may have made it since we looked.
-                Err(error @ HostError::Refused { .. }) => {
-                    self.read_labels(Reads::Fresh).await?;
-                    if self.has_label(name) != Some(true) {
-                        return Err(error);
-                    }
+        let is_missing = |name: &str| self.has_label(name) != Some(true);
+        let missing: Vec<String> = names.iter().filter(|name| is_missing(name)).cloned().collect();
+        for name in &missing {
+            self.make_label(name).await?;
+        }
+        if missing.iter().any(|name| TOLD.contains(&name.as_str())) {
+            for name in TOLD.into_iter().filter(|name| is_missing(name)) {
+                if let Err(error) = self.make_label(name).await {
+                    tracing::debug!(repo = %self.slug(), name, %error, "a label that is not needed yet cannot be made");
+                    break;
                 }
-                Err(error) => return Err(error),
             }
-            self.remember_labels([name.clone()]);
         }
         Ok(names)
+    }
+
+    async fn make_label(&self, name: &str) -> Result<(), HostError> {
+        let call = self.call(&endpoints::CREATE_LABEL);
+        match self.client().change_quietly(call, &new_label(name)).await {
+            Ok(()) => {}
+            // Somebody may have made it since we looked.
+            Err(error @ HostError::Refused { .. }) => {
+                self.read_labels(Reads::Fresh).await?;
+                if self.has_label(name) != Some(true) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.remember_labels([name.to_owned()]);
+        Ok(())
     }
 
     /// Reads which labels exist, once.

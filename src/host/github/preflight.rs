@@ -138,8 +138,32 @@ fn without_push(facts: &Facts<'_>) -> Option<Verdict> {
     }
 }
 
+impl Repository {
+    /// The same as a document of GraphQL shows it. What only an App's installation is not told is `None`.
+    pub(super) fn seen(seen: &super::sight_wire::RepositorySeen) -> Self {
+        let push = seen.viewer_permission.as_deref().map(|word| {
+            let push = matches!(word, "WRITE" | "MAINTAIN" | "ADMIN");
+            Permissions { push }
+        });
+        Self {
+            full_name: seen.name_with_owner.clone(),
+            private: seen.is_private,
+            archived: seen.is_archived,
+            disabled: seen.is_disabled,
+            has_issues: seen.has_issues_enabled,
+            allow_squash_merge: Some(seen.squash_merge_allowed),
+            permissions: push,
+        }
+    }
+}
+
 #[async_trait(?Send)]
 impl Access for GithubHost {
+    fn charged(&self) -> u64 {
+        let usage = self.client().usage();
+        usage.charged + usage.graphql
+    }
+
     async fn preflight(&self) -> Result<(), HostError> {
         if let Some(verdict) = self.remembered_verdict() {
             return verdict.into_result(self.slug());
@@ -165,6 +189,11 @@ impl Access for GithubHost {
         self.look_at_labels().await?;
         let is_missing = |name: &&&str| self.has_label(name) != Some(true);
         Ok(names.iter().filter(is_missing).map(ToString::to_string).collect())
+    }
+
+    async fn make_labels(&self, names: &[&str]) -> Result<(), HostError> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        self.ensure_labels(&names).await.map(drop)
     }
 }
 

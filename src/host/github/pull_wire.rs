@@ -76,16 +76,7 @@ impl Pull {
 
     /// What GitHub says of a merge.
     pub(super) fn word(&self) -> HostWord {
-        match self.mergeable_state.as_deref() {
-            // Hooks of a GitHub Enterprise server are run by the push that the merge is.
-            Some("clean" | "has_hooks") => HostWord::Clean,
-            Some("behind") => HostWord::Behind,
-            Some("blocked") => HostWord::Blocked,
-            Some("unstable") => HostWord::Unstable,
-            Some("draft") => HostWord::Draft,
-            Some("dirty") => HostWord::Dirty,
-            Some(_) | None => HostWord::Unknown,
-        }
+        word(self.mergeable_state.as_deref().unwrap_or_default())
     }
 
     fn pull_state(&self, what: &str) -> Result<PullState, HostError> {
@@ -140,6 +131,20 @@ impl Side {
     }
 }
 
+/// What a word of GitHub's about a merge says.
+pub(super) fn word(word: &str) -> HostWord {
+    match word {
+        // Hooks of a GitHub Enterprise server are run by the push that the merge is.
+        "clean" | "has_hooks" => HostWord::Clean,
+        "behind" => HostWord::Behind,
+        "blocked" => HostWord::Blocked,
+        "unstable" => HostWord::Unstable,
+        "draft" => HostWord::Draft,
+        "dirty" => HostWord::Dirty,
+        _ => HostWord::Unknown,
+    }
+}
+
 /// Reads a commit id.
 pub(super) fn sha(what: &str, text: &str) -> Result<CommitSha, HostError> {
     text.parse().map_err(|error| bad(what, &error))
@@ -150,7 +155,7 @@ fn bad(what: &str, error: &crate::domain::ids::BadId) -> HostError {
 }
 
 /// The issue that a text closes by its first words, `Closes #42`.
-fn closes(body: &str) -> Option<IssueNumber> {
+pub(super) fn closes(body: &str) -> Option<IssueNumber> {
     let body = body.trim_start();
     let (word, rest) = body.split_at_checked("closes".len())?;
     let number = rest.trim_start_matches([' ', '\t']).strip_prefix('#')?;

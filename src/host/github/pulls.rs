@@ -13,7 +13,7 @@ use super::review_wire::{ReviewWire, understood};
 use super::wire::malformed;
 use crate::domain::ids::{BranchName, CommitSha, PrNumber};
 use crate::domain::pull::{Mergeable, PullRequest, PullState, Review, Standing};
-use crate::host::{HostError, MergeRequest, NewPullRequest, PullRequests};
+use crate::host::{HostError, MergeRequest, NewPullRequest, PullRequests, Sight, SightOf};
 use crate::text::clean;
 
 /// The answer to a merge.
@@ -95,6 +95,23 @@ impl GithubHost {
         let reason = format!("its base `{base}` is now at {}", tip.short());
         Err(HostError::Stale { what: what.to_owned(), reason })
     }
+
+    /// Sends the merge of exactly the expected head.
+    async fn send_merge(&self, what: &str, request: &MergeRequest) -> Result<CommitSha, HostError> {
+        let call = self.call(&endpoints::MERGE_PULL).with("pull_number", request.pr.0);
+        let wanted = json!({
+            "commit_title": clean::one_line(&request.title, MAX_TITLE_CHARS),
+            "commit_message": request.message,
+            "sha": request.expected_head.as_str(),
+            "merge_method": "squash",
+        });
+        let answer: MergeAnswer = self.client().change(call, &wanted).await?;
+        if answer.merged {
+            return sha(what, &answer.sha);
+        }
+        let reason = clean::one_line(&answer.message, 300);
+        Err(HostError::Refused { what: format!("merge {what}"), reason })
+    }
 }
 
 #[async_trait(?Send)]
@@ -165,19 +182,15 @@ impl PullRequests for GithubHost {
         if let Some(commit) = self.merged_already(&what, request).await? {
             return Ok(commit);
         }
-        let call = self.call(&endpoints::MERGE_PULL).with("pull_number", request.pr.0);
-        let wanted = json!({
-            "commit_title": clean::one_line(&request.title, MAX_TITLE_CHARS),
-            "commit_message": request.message,
-            "sha": request.expected_head.as_str(),
-            "merge_method": "squash",
-        });
-        let answer: MergeAnswer = self.client().change(call, &wanted).await?;
-        if answer.merged {
-            return sha(&what, &answer.sha);
-        }
-        let reason = clean::one_line(&answer.message, 300);
-        Err(HostError::Refused { what: format!("merge {what}"), reason })
+        self.send_merge(&what, request).await
+    }
+
+    async fn merge_as_seen(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
+        self.send_merge(&self.name(format_args!("pull request {}", request.pr)), request).await
+    }
+
+    async fn sight(&self, of: &SightOf) -> Option<Sight> {
+        self.take_sight(of).await
     }
 
     async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError> {

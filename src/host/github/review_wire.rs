@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::wire::present;
+use super::wire::{User, present};
 use crate::domain::pull::{Review, ReviewState};
 use crate::text::clean;
 
@@ -34,6 +34,20 @@ pub(super) fn understood(listed: Vec<ReviewWire>) -> Vec<Review> {
 }
 
 impl ReviewWire {
+    /// The same from another interface than REST.
+    pub(super) fn of(
+        by: Option<User>,
+        state: String,
+        author_association: String,
+        commit_id: Option<String>,
+    ) -> Self {
+        let user = by.map(|user| {
+            let kind = if user.is_bot() { "Bot" } else { "User" };
+            Reviewer { login: user.login, kind: kind.to_owned() }
+        });
+        Self { user, state, author_association, commit_id }
+    }
+
     fn into_domain(self) -> Option<Review> {
         let state = match self.state.to_uppercase().as_str() {
             "APPROVED" => ReviewState::Approved,

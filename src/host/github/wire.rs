@@ -41,6 +41,11 @@ impl User {
         Self { login: login.to_owned(), kind: None }
     }
 
+    /// An account of a kind: `User`, `Bot` and others.
+    pub(super) fn of_kind(login: String, kind: &str) -> Self {
+        Self { login, kind: Some(kind.to_owned()) }
+    }
+
     /// Whether it is a program's account.
     pub(super) fn is_bot(&self) -> bool {
         self.kind.as_deref() == Some("Bot")
@@ -84,6 +89,8 @@ pub(super) struct Issue {
     created_at: Timestamp,
     updated_at: Timestamp,
     #[serde(default)]
+    assignees: Option<Vec<User>>,
+    #[serde(default)]
     pull_request: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
@@ -91,6 +98,11 @@ impl Issue {
     /// Whether it is a pull request: those have an issue of the same number.
     pub(super) fn is_pull_request(&self) -> bool {
         self.pull_request.is_some()
+    }
+
+    /// The logins of those who are assigned.
+    pub(super) fn assignees(self) -> Vec<String> {
+        self.assignees.unwrap_or_default().into_iter().map(|user| user.login).collect()
     }
 
     /// What it is to us, with the column that the board shows for it.

@@ -116,15 +116,15 @@ impl Issues for LocalHost {
         number: IssueNumber,
         id: u64,
         body: &str,
-    ) -> Result<(), HostError> {
-        self.replace_comment(number, id, body)
+    ) -> Result<Option<Comment>, HostError> {
+        self.replace_comment(number, id, body).map(|()| None)
     }
 
     async fn change_labels(
         &self,
         number: IssueNumber,
         change: &LabelChange,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<Vec<String>>, HostError> {
         self.change(FileKind::Issues, number.0, |card| {
             let present = card.list("labels");
             let wanted = merged_labels(&present, &change.add, &change.remove);
@@ -133,21 +133,31 @@ impl Issues for LocalHost {
             }
             Ok(vec![Change::Set("labels", words(&wanted))])
         })
+        .map(|()| None)
     }
 
-    async fn close_issue(&self, number: IssueNumber) -> Result<(), HostError> {
+    async fn close_issue(&self, number: IssueNumber) -> Result<Option<Issue>, HostError> {
         self.change(FileKind::Issues, number.0, |card| match issue_file::state(card)? {
             IssueState::Closed => Ok(Vec::new()),
             IssueState::Open => {
                 Ok(vec![Change::text("state", "closed"), Change::text("closed_at", self.stamp())])
             }
         })
+        .map(|()| None)
     }
 }
 
 #[async_trait(?Send)]
 impl Board for LocalHost {
-    async fn set_status(&self, number: IssueNumber, status: BoardStatus) -> Result<(), HostError> {
+    async fn column(&self, number: IssueNumber) -> Result<Option<BoardStatus>, HostError> {
+        Ok(self.issue(number).await?.status)
+    }
+
+    async fn set_status(
+        &self,
+        number: IssueNumber,
+        status: BoardStatus,
+    ) -> Result<Option<BoardStatus>, HostError> {
         self.change(FileKind::Issues, number.0, |card| {
             let present = card.text("status").as_deref().and_then(BoardStatus::parse_lenient);
             if present == Some(status) {
@@ -155,6 +165,7 @@ impl Board for LocalHost {
             }
             Ok(vec![Change::text("status", status.as_str())])
         })
+        .map(|()| None)
     }
 }
 

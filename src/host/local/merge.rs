@@ -127,7 +127,7 @@ impl LocalHost {
         })
     }
 
-    fn write_merged(
+    pub(super) fn write_merged(
         &self,
         number: PrNumber,
         head: &CommitSha,

@@ -102,6 +102,19 @@ impl LocalHost {
         Ok(pulls.into_iter().filter(|pull| pull.head == *head).collect())
     }
 
+    /// Writes down the merges of a branch that were pushed and, by a crash, never written down: else they would stand in the way of the next
+    /// pull request of a branch that is used again.
+    fn write_down_cut_short(&self, head: &BranchName) -> Result<(), HostError> {
+        for stored in self.stored_pulls_of(head)? {
+            if stored.state == PullState::Open
+                && let Some((merged, commit)) = self.cut_short(&stored)?
+            {
+                self.write_merged(stored.number, &merged, &commit, MergedBy::Agentos)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The tips of head and base of a new pull request.
     fn tips(&self, pull: &NewPullRequest) -> Result<CommitSha, HostError> {
         let what = || format!("open a pull request for `{}`", pull.head);
@@ -138,6 +151,7 @@ impl PullRequests for LocalHost {
     async fn create_pull(&self, pull: &NewPullRequest) -> Result<PullRequest, HostError> {
         let head_sha = self.tips(pull)?;
         let keys = pull_file::fresh(pull, &head_sha, &self.stamp())?;
+        self.write_down_cut_short(&pull.head)?;
         let number = {
             let lock = self.lock()?;
             let present = self.stored_pulls_of(&pull.head)?;

@@ -1,7 +1,9 @@
 //! Answers of GitHub about boards, as tables.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::card_wire::StatusChange;
 use super::*;
 
 const URL: &str = "https://github.com/orgs/acme/projects/3";
