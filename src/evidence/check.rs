@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{EvidenceError, load_objective, read_measurement};
+use super::fetch::Domains;
+use super::{EvidenceError, Places, load_objective, locate, read_measurement};
+use crate::domain::objective::{Objective, Place};
 
 /// What a look at all files found.
 #[derive(Debug, Default)]
@@ -29,6 +31,7 @@ pub fn check(
             Ok(loaded) => {
                 checked.objectives += 1;
                 checked.warnings.extend(loaded.warnings);
+                checked.warnings.extend(out_of_reach(&path, &loaded.objective, evidence));
             }
             Err(error) => checked.faults.push(error),
         }
@@ -48,6 +51,40 @@ pub fn check(
         }
     }
     checked
+}
+
+/// Absolute paths of an objective that lie where no evidence is read; where relative ones lie depends on the repository.
+fn out_of_reach(file: &Path, objective: &Objective, evidence_dir: &Path) -> Vec<String> {
+    let places = Places { evidence_dir: evidence_dir.to_owned(), ..Places::default() };
+    let of_metric = |metric: &crate::domain::objective::Metric| {
+        let source = metric.source.as_ref().map(|source| source.place.clone());
+        let check = metric.outcome_check.as_ref().map(|check| check.place.clone());
+        source.into_iter().chain(check).collect::<Vec<Place>>()
+    };
+    let mut warnings: Vec<String> = Vec::new();
+    for place in objective.metrics.iter().flat_map(of_metric) {
+        if let Place::File(path) = place
+            && Path::new(&path).is_absolute()
+            && let Err(error @ EvidenceError::Refused { .. }) = locate(&path, &places)
+        {
+            warnings.push(format!("{}: {error}", file.display()));
+        }
+    }
+    warnings.dedup();
+    warnings
+}
+
+/// What would keep a source from being read, as far as can be told without asking anybody.
+pub fn obstacle(place: &Place, domains: &Domains, places: &Places) -> Option<String> {
+    match place {
+        Place::Web(address) => domains.check(address).err(),
+        Place::File(path) => match locate(path, places) {
+            Ok(_) => None,
+            Err(EvidenceError::Refused { why, .. }) => Some(why),
+            Err(EvidenceError::Absent(_)) => Some("there is no such file".to_owned()),
+            Err(error) => Some(error.to_string()),
+        },
+    }
 }
 
 fn yaml_files(folder: &Path) -> Vec<PathBuf> {

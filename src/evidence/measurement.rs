@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{EvidenceError, read};
 use crate::domain::objective::{self, Direction, Interpretation};
 use crate::text::clean;
-use crate::text::yaml::{self, Place};
+use crate::text::yaml::{self, Place, YamlError};
 
 /// One measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,15 +85,23 @@ struct Raw {
 /// When it is absent, cannot be read, or is no measurement; a date that cannot be read is an error with its line, not an unknown date.
 pub fn read_measurement(path: &Path) -> Result<Measurement, EvidenceError> {
     let text = read(path)?;
-    let name = path.display().to_string();
-    let place = Place { file: &name, first_line: 1 };
-    let raw: Raw = yaml::parse(&text, &place)?;
+    Ok(parse_measurement(&text, &path.display().to_string())?)
+}
+
+/// Reads the text of an evidence file, or of a page of the same form; `name` is where it came from.
+///
+/// # Errors
+///
+/// As [`read_measurement`], but for what concerns files.
+pub fn parse_measurement(text: &str, name: &str) -> Result<Measurement, YamlError> {
+    let place = Place { file: name, first_line: 1 };
+    let raw: Raw = yaml::parse(text, &place)?;
     let observed_at = match raw.observed_at.as_deref().map(str::parse::<Timestamp>) {
         None => None,
         Some(Ok(at)) => Some(at),
         Some(Err(_)) => {
             let message = "`observed_at` is not a date with a time and a zone, for example 2026-11-20T06:00:00Z";
-            return Err(yaml::error_at(&text, &place, &["observed_at"], message).into());
+            return Err(yaml::error_at(text, &place, &["observed_at"], message));
         }
     };
     let plain = |text: Option<String>| text.map(|text| clean::one_line(&text, 300));

@@ -1,13 +1,19 @@
-//! What people and their exporters write about the business: objective files and evidence files (seed 000, `CONTRACT.md` sections 2 and 8).
-//! They are read and never written here. What is wrong with one is told with file, line and key.
+//! What people and their exporters write about the business: objective files and evidence files (seed 000, `CONTRACT.md` sections 2 and 8),
+//! and the pages and files that a configuration names. They are read and never written here; where they may lie, and how much of them is
+//! read, is bounded. What is wrong with one is told with file, line and key.
 
 mod check;
+mod document;
+pub mod fetch;
 mod measurement;
 mod objective;
+mod place;
 
-pub use check::{Checked, check};
-pub use measurement::{Measurement, read_measurement};
+pub use check::{Checked, check, obstacle};
+pub use document::{Document, MAX_DOCUMENT_BYTES, Markup};
+pub use measurement::{Measurement, parse_measurement, read_measurement};
 pub use objective::{LoadedObjective, Names, find_objective, load_objective};
+pub use place::{Located, Places, locate};
 
 use std::path::PathBuf;
 
@@ -26,6 +32,14 @@ pub enum EvidenceError {
     /// It cannot be read.
     #[error(transparent)]
     File(FileError),
+    /// It lies where no evidence is read.
+    #[error("{} is not read as evidence: {why}", .path.display())]
+    Refused {
+        /// The path as it was given.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// It is not of the form that it should be.
     #[error(transparent)]
     Form(#[from] YamlError),
