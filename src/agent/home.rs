@@ -23,6 +23,15 @@ const LOGINS: [(&str, &[&str]); 4] = [
     ("opencode", &[".local/share/opencode/auth.json"]),
 ];
 
+/// The folders of a home in which logins lie that come back renewed.
+pub fn login_folders() -> Vec<PathBuf> {
+    let files = LOGINS.iter().flat_map(|(_, files)| *files);
+    let mut folders: Vec<PathBuf> =
+        files.filter_map(|file| Path::new(file).parent()).map(Path::to_path_buf).collect();
+    folders.dedup();
+    folders
+}
+
 /// Where Gemini looks up by which login it works; without a choice it asks, and nobody is there to answer.
 const GEMINI_CHOICE: &str = ".gemini/settings.json";
 

@@ -87,9 +87,10 @@ impl Purpose {
     }
 }
 
-/// Whether a task needs the evidence on which plans are made: work on direction and structure, or work whose outcome is measured.
+/// Whether a task needs the evidence on which plans are made: work on direction, structure and what is said to people, or work whose outcome
+/// is measured.
 pub fn is_strategic(task: &Task) -> bool {
-    matches!(task.task_type, TaskType::Architecture | TaskType::Research)
+    matches!(task.task_type, TaskType::Architecture | TaskType::Research | TaskType::Content)
         || !task.outcome_checks.is_empty()
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
 
-use super::{brief, execution};
+use super::{brief, evidence, execution, groom, plan};
 use crate::sys::files;
 use crate::text::similar;
 
@@ -13,7 +13,7 @@ use crate::text::similar;
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// Every template by its name.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("layout.md", include_str!("templates/layout.md")),
     ("first_attempt.md", include_str!("templates/first_attempt.md")),
     ("follow_up.md", include_str!("templates/follow_up.md")),
@@ -21,6 +21,10 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("repair.md", include_str!("templates/repair.md")),
     ("conflict.md", include_str!("templates/conflict.md")),
     ("brief.md", include_str!("templates/brief.md")),
+    ("digest.md", include_str!("templates/digest.md")),
+    ("outcome.md", include_str!("templates/outcome.md")),
+    ("plan.md", include_str!("templates/plan.md")),
+    ("groom.md", include_str!("templates/groom.md")),
 ];
 
 /// Why a template cannot be used.
@@ -66,6 +70,9 @@ impl Prompts {
         }
         execution::try_out(&prompts)?;
         brief::try_out(&prompts)?;
+        evidence::try_out(&prompts)?;
+        plan::try_out(&prompts)?;
+        groom::try_out(&prompts)?;
         Ok(prompts)
     }
 

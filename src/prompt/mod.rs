@@ -3,13 +3,19 @@
 
 mod brief;
 mod budget;
+mod evidence;
 mod execution;
+mod groom;
 mod library;
+mod plan;
 
 pub use brief::BriefRequest;
 pub use budget::{Manifest, Part};
+pub use evidence::{DigestRequest, OutcomeRequest};
 pub use execution::{Execution, Sources, is_strategic};
+pub use groom::GroomRequest;
 pub use library::{PromptError, Prompts};
+pub use plan::PlanRequest;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod json;
 mod opencode;
 mod plain;
 mod reset;
+mod told;
 
 #[cfg(test)]
 mod refused_tools;
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 
 use super::table::TranscriptKind;
 use denials::Denials;
+pub use told::Teller;
 
 /// What a transcript gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
