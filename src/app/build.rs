@@ -17,6 +17,7 @@ use crate::agent::providers::Secrets;
 use crate::agent::{AgentTable, builtin};
 use crate::config::{self, AgentSettings, ConfigError, HostKind, LoadRequest, Loaded, Settings};
 use crate::domain::ids::{AgentName, RepoKey};
+use crate::evidence::fetch::{Pages, Web};
 use crate::git::{Git, GitOptions};
 use crate::host::Host;
 use crate::host::local::{LocalHost, LocalHostOptions};
@@ -51,6 +52,8 @@ pub struct Options {
     pub helper: Helper,
     /// Runs agents and commands in another way than through the helper, where a test wants that.
     pub runner: Option<Rc<dyn Runner>>,
+    /// Reads pages in another way than from the public network, where a test wants that.
+    pub pages: Option<Rc<dyn Pages>>,
 }
 
 /// Why no [`App`] could be built.
@@ -139,6 +142,7 @@ impl App {
             notifier: notifier(&settings, &options.environment, &locks),
             questions: RefCell::default(),
             github: github.map(|github| github.client()),
+            pages: options.pages.unwrap_or_else(|| Rc::new(Web::default())),
             repositories,
             warnings: loaded.warnings,
             clock: options.clock,

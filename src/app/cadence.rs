@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::state::{LOCK_WAIT, State, read_json, write_json};
+use crate::domain::cadence::{self, Due};
+use crate::domain::ids::RepoKey;
 use crate::domain::weekly;
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
@@ -25,24 +27,37 @@ struct Ran {
 type Cadence = BTreeMap<String, BTreeMap<String, Ran>>;
 
 impl State {
-    /// When a job last ran for all repositories; a file that cannot be read says nothing, and then nothing is due.
-    fn last_run(&self, job: &str) -> Result<Option<Timestamp>, FileError> {
+    /// When a job last ran for a repository, or for all together; a file that cannot be read says nothing, and then nothing is due.
+    fn last_run(&self, job: &str, whose: &str) -> Result<Option<Timestamp>, FileError> {
         let cadence: Option<Cadence> = read_json(&self.dir().join("cadence.json"))?;
-        let ran = cadence.and_then(|jobs| jobs.get(job)?.get(ALL).copied());
+        let ran = cadence.and_then(|jobs| jobs.get(job)?.get(whose).copied());
         Ok(ran.map(|ran| ran.last_run))
     }
 
-    /// Records that a job has run.
+    /// Records that a job has run for all repositories.
     ///
     /// # Errors
     ///
     /// When the file cannot be read or written: the job runs again at the next tick.
     pub fn set_ran(&self, job: &str, now: Timestamp) -> Result<(), FileError> {
+        self.record(job, ALL, now)
+    }
+
+    /// Records that a job has run for one repository.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::set_ran`].
+    pub fn set_ran_for(&self, job: &str, key: &RepoKey, now: Timestamp) -> Result<(), FileError> {
+        self.record(job, key.as_str(), now)
+    }
+
+    fn record(&self, job: &str, whose: &str, now: Timestamp) -> Result<(), FileError> {
         files::make_dir(self.dir())?;
         let _lock = Lock::acquire(&self.dir().join("cadence.lock"), LOCK_WAIT)?;
         let path = self.dir().join("cadence.json");
         let mut cadence: Cadence = read_json(&path)?.unwrap_or_default();
-        cadence.entry(job.to_owned()).or_default().insert(ALL.to_owned(), Ran { last_run: now });
+        cadence.entry(job.to_owned()).or_default().insert(whose.to_owned(), Ran { last_run: now });
         write_json(&path, &cadence)
     }
 }
@@ -50,10 +65,19 @@ impl State {
 impl App {
     /// Whether a weekly job is due (`CONTRACT.md` section 1, `tick`).
     pub fn is_due_this_week(&self, job: &str) -> bool {
-        let Ok(last) = self.state.last_run(job) else { return false };
+        let Ok(last) = self.state.last_run(job, ALL) else { return false };
         let first = if last.is_none() { self.first_record() } else { None };
         let here = self.now().to_zoned(jiff::tz::TimeZone::system());
         weekly::is_due(last, first, &here)
+    }
+
+    /// When a job that has a pace of its own is due for a repository.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told when it last ran: then it is not due.
+    pub fn due_for(&self, job: &str, key: &RepoKey, days: f64) -> Result<Due, FileError> {
+        Ok(cadence::due(self.state.last_run(job, key.as_str())?, days, self.now()))
     }
 
     /// When the first run was recorded.

@@ -13,6 +13,7 @@ mod github;
 mod home;
 mod notifier;
 mod objectives;
+mod permission;
 pub mod price;
 mod readiness;
 mod repository;
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 use crate::agent::AgentTable;
 use crate::config::{Settings, Warning};
 use crate::domain::ids::{AgentName, RepoKey, RepoSlug};
+use crate::evidence::fetch::Pages;
 use crate::host::github::{Client, Usage};
 use crate::journal::Journal;
 use crate::mailbox::Mailbox;
@@ -81,6 +83,7 @@ pub struct App {
     /// Tells the operator's chat.
     pub notifier: Notifier,
     github: Option<Rc<Client>>,
+    pages: Rc<dyn Pages>,
     /// What questions of this process have come to so far.
     questions: RefCell<ask::SoFar>,
 }

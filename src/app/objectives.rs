@@ -1,10 +1,9 @@
 //! The objective and the evidence of a repository, found by its names.
 
-use std::path::{Path, PathBuf};
-
 use super::{App, Repository};
 use crate::config;
-use crate::evidence::{self, EvidenceError, LoadedObjective};
+use crate::evidence::fetch::Pages;
+use crate::evidence::{self, EvidenceError, LoadedObjective, Places};
 
 impl App {
     /// The objective of a repository; `None` when it has none.
@@ -24,18 +23,21 @@ impl App {
         evidence::load_objective(&path, &expand).map(Some)
     }
 
-    /// Where a file of evidence lies that an objective or a check names: absolute as it is, else in the evidence folder of the repository,
-    /// else in the operator's clone.
-    pub fn evidence_file(&self, repository: &Repository, path: &str) -> PathBuf {
-        let given = Path::new(path);
-        if given.is_absolute() {
-            return given.to_owned();
+    /// Where files of evidence of a repository are looked for. Those that its objective and its checks name lie in the evidence folder first;
+    /// the sources of its artefacts belong to the repository alone.
+    pub fn evidence_places(&self, repository: &Repository, of_objective: bool) -> Places {
+        let evidence_dir = self.settings.evidence_dir.clone();
+        let folders = if of_objective { names(repository) } else { Vec::new() };
+        Places {
+            folders: folders.into_iter().map(|name| evidence_dir.join(name)).collect(),
+            clone: repository.settings.path.clone(),
+            evidence_dir,
         }
-        let folders =
-            names(repository).into_iter().map(|name| self.settings.evidence_dir.join(name));
-        let found = folders.map(|folder| folder.join(given)).find(|path| path.is_file());
-        let clone = repository.settings.path.as_ref().map(|clone| clone.join(given));
-        found.or(clone).unwrap_or_else(|| self.settings.evidence_dir.join(given))
+    }
+
+    /// What reads pages.
+    pub fn pages(&self) -> &dyn Pages {
+        self.pages.as_ref()
     }
 }
 

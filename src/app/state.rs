@@ -52,21 +52,6 @@ impl State {
         &self.dir
     }
 
-    /// Why a job does nothing, if it is switched off altogether or by its name.
-    pub fn job_pause(&self, job: &str) -> Option<String> {
-        if self.flag_all().exists() {
-            return Some("everything is switched off; `agentos on` switches it on".to_owned());
-        }
-        let is_paused = self.flag_job(job).exists();
-        is_paused.then(|| format!("paused; `agentos resume --job {job}` lets it go on"))
-    }
-
-    /// Why nothing is done for a repository, if it is paused.
-    pub fn repo_pause(&self, key: &RepoKey) -> Option<String> {
-        let is_paused = self.flag_repo(key).exists();
-        is_paused.then(|| format!("paused; `agentos resume --repo {key}` lets it go on"))
-    }
-
     /// The flag file of the kill switch.
     pub fn flag_all(&self) -> PathBuf {
         self.dir.join("disabled")

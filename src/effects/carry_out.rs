@@ -5,19 +5,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::effect::Effect;
+use super::seeing;
 use crate::crash_point;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, RepoKey};
-use crate::domain::issue::{Comment, Issue, IssueState};
-use crate::domain::origin;
 use crate::domain::pull::{PullRequest, PullState};
 use crate::git::{GitError, Mirror, Push};
-use crate::host::{Host, HostError, LabelChange, WorkflowRun};
+use crate::host::{Host, HostError, Sight};
 use crate::journal::{Intent, IntentRecord, Journal};
 use crate::mailbox::Authority;
 use crate::sys::clock::Clock;
 use crate::sys::files::FileError;
 use crate::sys::lock::Lock;
-use crate::text::marker;
 
 /// Another process may be fetching or adding a worktree; longer than this is a fault.
 const REPOSITORY_LOCK_WAIT: Duration = Duration::from_secs(120);
@@ -71,6 +69,14 @@ pub struct Carried {
     pub issue: Option<IssueNumber>,
 }
 
+/// What is known after a change.
+enum Acted {
+    /// The host's answer shows it.
+    Shown(Carried),
+    /// It has to be read back.
+    ToBeRead(Carried),
+}
+
 /// The effects on one repository.
 pub struct Effects {
     /// The repository.
@@ -92,7 +98,8 @@ pub struct Effects {
 impl Effects {
     /// Whether an effect is known to be so already, looked at where a look costs nothing. What cannot be read is not known.
     pub async fn is_so(&self, effect: &Effect) -> bool {
-        matches!(self.look(effect, self.glance.as_ref()).await, Ok(Some(_)))
+        let looked = self.look(effect, self.glance.as_ref(), &mut Sight::default()).await;
+        matches!(looked, Ok(Some(_)))
     }
 
     /// Carries out one effect under the lease of its task, or of its repository.
@@ -105,7 +112,22 @@ impl Effects {
         effect: &Effect,
         lease: &dyn Authority,
     ) -> Result<Carried, EffectError> {
-        if let Some(carried) = self.look(effect, self.host.as_ref()).await? {
+        self.carry_out_seeing(effect, lease, &mut Sight::default()).await
+    }
+
+    /// The same for whoever has just looked: what is in the sight is not read again. The answer to a write that shows what was written
+    /// goes into the sight, and is what the effect is read back from; one that does not show it leads to a read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Effects::carry_out`].
+    pub async fn carry_out_seeing(
+        &self,
+        effect: &Effect,
+        lease: &dyn Authority,
+        sight: &mut Sight,
+    ) -> Result<Carried, EffectError> {
+        if let Some(carried) = self.look(effect, self.host.as_ref(), sight).await? {
             return Ok(carried);
         }
         let intent = self.journal.intend(IntentRecord {
@@ -117,13 +139,15 @@ impl Effects {
             repo: self.key.to_string(),
         })?;
         crash_point!(effect.word());
-        let acted = self.act(effect).await;
+        let acted = self.act(effect, sight).await;
         crash_point!(effect.word());
         let mut carried = match acted {
-            Ok(carried) => carried,
+            Ok(Acted::Shown(carried)) => return self.end(intent, "done", carried),
+            Ok(Acted::ToBeRead(carried)) => carried,
             Err(error) => {
                 // Whether a failed call took effect is not known from its failure: read back before saying so.
-                let end = match self.look(effect, self.host.as_ref()).await {
+                *sight = Sight::default();
+                let end = match self.look(effect, self.host.as_ref(), sight).await {
                     Ok(Some(carried)) => return self.end(intent, "done", carried),
                     Ok(None) => "refused",
                     Err(_) => return Err(error),
@@ -132,7 +156,7 @@ impl Effects {
                 return Err(error);
             }
         };
-        let Some(seen) = self.look(effect, self.host.as_ref()).await? else {
+        let Some(seen) = self.read_back(effect, sight).await? else {
             return Err(EffectError::NotSeen {
                 what: format!("{} {}", effect.word(), effect.key()),
             });
@@ -140,6 +164,23 @@ impl Effects {
         carried.pull = carried.pull.or(seen.pull);
         carried.commit = carried.commit.or(seen.commit);
         self.end(intent, "done", carried)
+    }
+
+    /// Reads back what was carried out: in the sight, where the host's answer is in it, and else anew.
+    async fn read_back(
+        &self,
+        effect: &Effect,
+        sight: &mut Sight,
+    ) -> Result<Option<Carried>, EffectError> {
+        let host = self.host.as_ref();
+        if let Some(carried) = self.look(effect, host, sight).await? {
+            return Ok(Some(carried));
+        }
+        if !seeing::is_of_host(effect) {
+            return Ok(None);
+        }
+        *sight = Sight::default();
+        self.look(effect, host, sight).await
     }
 
     fn end(&self, intent: Intent, end: &str, carried: Carried) -> Result<Carried, EffectError> {
@@ -155,125 +196,77 @@ impl Effects {
     /// When the world cannot be read; the intent stays open.
     pub async fn sweep(&self, intent: Intent) -> Result<(), EffectError> {
         let end = match serde_json::from_value::<Effect>(intent.record().what.clone()) {
-            Ok(effect) => match self.look(&effect, self.host.as_ref()).await? {
-                Some(_) => "done",
-                None => "void",
-            },
+            Ok(effect) => {
+                match self.look(&effect, self.host.as_ref(), &mut Sight::default()).await? {
+                    Some(_) => "done",
+                    None => "void",
+                }
+            }
             Err(_) => "void",
         };
         self.journal.close(intent, end, self.clock.now())?;
         Ok(())
     }
 
-    /// Whether the world already is as the effect wants it.
-    async fn look(&self, effect: &Effect, host: &dyn Host) -> Result<Option<Carried>, EffectError> {
-        let so = |is_so: bool| is_so.then(Carried::default);
-        Ok(match effect {
-            Effect::Push { branch, head, .. } => {
-                so(self.mirror.remote_tip(branch)?.as_ref() == Some(head))
-            }
-            Effect::OpenPull { pull } => {
-                let pulls = host.pulls_of_branch(&pull.head).await?;
-                let open = pulls.into_iter().find(|pull| pull.state == PullState::Open);
-                open.map(|pull| Carried { pull: Some(pull), ..Carried::default() })
-            }
-            Effect::Comment { issue, kind, key, body, sticky } => {
-                let found = comment_of_ours(host, *issue, kind, key).await?;
-                so(found.is_some_and(|comment| !sticky || comment.body.trim() == body.trim()))
-            }
-            Effect::Labels { issue, change } => {
-                let issue = host.issue(*issue).await?;
-                so(change.add.iter().all(|label| issue.has_label(label))
-                    && !change.remove.iter().any(|label| issue.has_label(label)))
-            }
-            Effect::Status { issue, status } => {
-                let present = host.issue(*issue).await?.status;
-                so(present.map_or(!host.adds_cards(), |present| present == *status))
-            }
-            Effect::Merge { request } => match host.pull(request.pr).await?.state {
-                PullState::Merged { commit } => Some(Carried { commit, ..Carried::default() }),
-                PullState::Open | PullState::Closed => None,
-            },
-            Effect::CreateIssue { signature, .. } => {
-                let number = self.answered(signature, host).await?;
-                number.map(|number| Carried { issue: Some(number), ..Carried::default() })
-            }
-            Effect::CloseIssue { issue } => {
-                so(host.issue(*issue).await?.state == IssueState::Closed)
-            }
-            Effect::ClosePull { pr } => so(host.pull(*pr).await?.state != PullState::Open),
-            Effect::DeleteBranch { branch, .. } => so(self.mirror.remote_tip(branch)?.is_none()),
-            Effect::Rerun { runs, .. } => so(self.still_to_run(runs, host).await?.is_empty()),
-            Effect::PullText { pr, body } => so(host.pull(*pr).await?.body.trim() == body.trim()),
-            Effect::Memory { base, changes } => self.memory_has(base, changes)?,
-        })
-    }
-
-    /// Changes the world; what is already so has been looked at before.
-    async fn act(&self, effect: &Effect) -> Result<Carried, EffectError> {
+    /// Changes the world; what is already so has been looked at before, and is in the sight.
+    async fn act(&self, effect: &Effect, sight: &mut Sight) -> Result<Acted, EffectError> {
+        let host = self.host.as_ref();
         let mut carried = Carried::default();
         match effect {
             Effect::Push { branch, head, expected } => {
                 self.push(branch, Some(head), expected.as_ref())?;
             }
-            Effect::OpenPull { pull } => carried.pull = Some(self.host.create_pull(pull).await?),
-            Effect::Comment { issue, kind, key, body, .. } => {
-                match comment_of_ours(self.host.as_ref(), *issue, kind, key).await? {
-                    Some(comment) => self.host.edit_comment(*issue, comment.id, body).await?,
-                    None => {
-                        self.host.add_comment(*issue, body).await?;
-                    }
+            Effect::OpenPull { pull } => {
+                let made = host.create_pull(pull).await?;
+                let is_it = made.state == PullState::Open && made.head == pull.head;
+                carried.pull = Some(made);
+                if is_it {
+                    return Ok(Acted::Shown(carried));
                 }
             }
+            Effect::Comment { issue, kind, key, body, .. } => {
+                seeing::write_comment(host, sight, *issue, (kind, key, body)).await?;
+            }
             Effect::Labels { issue, change } => {
-                let present = self.host.issue(*issue).await?;
-                let change = LabelChange {
-                    add: change.add.iter().filter(|l| !present.has_label(l)).cloned().collect(),
-                    remove: change
-                        .remove
-                        .iter()
-                        .filter(|l| present.has_label(l))
-                        .cloned()
-                        .collect(),
+                seeing::change_labels(host, sight, *issue, change).await?;
+            }
+            Effect::Status { issue, status } => {
+                sight.knows_column = false;
+                if host.set_status(*issue, *status).await? == Some(*status) {
+                    return Ok(Acted::Shown(carried));
+                }
+            }
+            Effect::Merge { request } => {
+                let allowed = sight.allows(request);
+                sight.forget();
+                let commit = if allowed {
+                    host.merge_as_seen(request).await?
+                } else {
+                    host.merge(request).await?
                 };
-                self.host.change_labels(*issue, &change).await?;
+                carried.commit = Some(commit);
             }
-            Effect::Status { issue, status } => self.host.set_status(*issue, *status).await?,
-            Effect::Merge { request } => carried.commit = Some(self.host.merge(request).await?),
             Effect::CreateIssue { issue, .. } => {
-                carried.issue = Some(self.host.create_issue(issue).await?.number);
+                carried.issue = Some(host.create_issue(issue).await?.number);
             }
-            Effect::CloseIssue { issue } => self.host.close_issue(*issue).await?,
-            Effect::ClosePull { pr } => self.host.close_pull(*pr).await?,
+            Effect::CloseIssue { issue } => {
+                sight.knows_column = false;
+                sight.issue = host.close_issue(*issue).await?;
+            }
+            Effect::ClosePull { pr } => host.close_pull(*pr).await?,
             Effect::DeleteBranch { branch, tip } => self.push(branch, None, Some(tip))?,
             Effect::Rerun { runs, .. } => {
-                for run in self.still_to_run(runs, self.host.as_ref()).await? {
-                    self.host.rerun(run).await?;
+                for run in self.still_to_run(runs, host).await? {
+                    host.rerun(run).await?;
                     crash_point!("rerun.one");
                 }
             }
-            Effect::PullText { pr, body } => self.host.edit_pull(*pr, body).await?,
+            Effect::PullText { pr, body } => host.edit_pull(*pr, body).await?,
             Effect::Memory { base, changes } => {
                 carried.commit = Some(self.remember(base, changes)?);
             }
         }
-        Ok(carried)
-    }
-
-    /// The issue that answers a signature: an open one, or one that was closed of late.
-    async fn answered(
-        &self,
-        signature: &str,
-        host: &dyn Host,
-    ) -> Result<Option<IssueNumber>, EffectError> {
-        let is_it = |issue: &&Issue| origin::answers(issue, signature);
-        let open = host.open_issues().await?;
-        if let Some(issue) = open.iter().find(is_it) {
-            return Ok(Some(issue.number));
-        }
-        let since = origin::remembered_since(self.clock.now());
-        let closed = host.closed_since(since).await?;
-        Ok(closed.iter().find(is_it).map(|issue| issue.number))
+        Ok(Acted::ToBeRead(carried))
     }
 
     /// Takes the lock on the mirror's metadata. Never held over an await.
@@ -284,21 +277,6 @@ impl Effects {
     pub fn lock_mirror(&self) -> Result<Lock, EffectError> {
         Lock::acquire(&self.mirror_lock, REPOSITORY_LOCK_WAIT)?
             .ok_or_else(|| EffectError::Locked(self.key.clone()))
-    }
-
-    /// The runs of workflows that have not gone on since they were looked at.
-    async fn still_to_run(
-        &self,
-        runs: &[WorkflowRun],
-        host: &dyn Host,
-    ) -> Result<Vec<u64>, EffectError> {
-        let mut left = Vec::new();
-        for run in runs {
-            if host.attempt_of(run.id).await? <= run.attempt {
-                left.push(run.id);
-            }
-        }
-        Ok(left)
     }
 
     fn push(
@@ -312,14 +290,4 @@ impl Effects {
             Push { source: source.cloned(), branch: branch.clone(), expected: expected.cloned() };
         Ok(self.mirror.push(&push)?)
     }
-}
-
-async fn comment_of_ours(
-    host: &dyn Host,
-    issue: IssueNumber,
-    kind: &str,
-    key: &str,
-) -> Result<Option<Comment>, EffectError> {
-    let comments = host.comments(issue).await?;
-    Ok(comments.into_iter().find(|c| c.ours && marker::has(&c.body, kind, key)))
 }

@@ -4,8 +4,10 @@
 
 mod carry_out;
 mod effect;
+mod look;
 mod memory;
 pub mod memory_texts;
+mod seeing;
 mod show;
 pub mod texts;
 

@@ -3,18 +3,22 @@
 
 mod checks;
 mod escalation;
+mod grooming;
+mod sprint;
 
 pub use checks::{RedCheck, checks, green_again, repair_section};
 pub use escalation::{escalation, escalation_key, next_step, with_escalation};
+pub use grooming::{QUIET_KEY, quiet};
+pub use sprint::{sprint_end, sprint_issue, sprint_plan};
 
 use std::fmt::Write as _;
 
 use crate::domain::brief;
 use crate::domain::command::{self, Asked};
-use crate::domain::ids::TaskId;
 use crate::domain::installation::{self, Installation};
 use crate::domain::result::AgentResult;
 use crate::domain::task::{Folder, Outcome, Task};
+use crate::text::closing::closes_nothing;
 use crate::text::{clean, marker, sections};
 
 /// Kind of the marker of the status comment, one per issue.
@@ -131,11 +135,11 @@ pub fn notice(task: &Task, topic: &str, text: &str) -> String {
     )
 }
 
-/// The answer to a command, found again by the comment that held it.
-pub fn command_answer(task: &TaskId, asked: &Asked, text: &str) -> String {
+/// The answer to a command to a task or a sprint, found again by the comment that held it.
+pub fn command_answer(to: &impl std::fmt::Display, asked: &Asked, text: &str) -> String {
     let verb = format!("/agent {}", asked.command.verb.as_str());
     let head = format!(
-        "{}\n**agentos** · `{task}`, to `{}` of {}:",
+        "{}\n**agentos** · `{to}`, to `{}` of {}:",
         marker::render(command::MARKER, &asked.comment.to_string()),
         quoted_line(verb.trim_end()).replace('`', ""),
         quoted_line(&asked.author)
@@ -154,13 +158,15 @@ pub fn notice_key(task: &Task, topic: &str) -> String {
 
 /// The title of a pull request and the first line of its squashed commit.
 pub fn pull_title(task: &Task) -> String {
-    let title = clean::one_line(&task.title, 120);
+    // It is a line of a commit on the base branch, too.
+    let title = closes_nothing(&clean::one_line(&task.title, 120));
     if title.trim().is_empty() { format!("Issue {}", task.issue) } else { title }
 }
 
 /// The text of a pull request.
 pub fn pull_body(task: &Task, result: &AgentResult, agent: &str) -> String {
-    let mut text = format!("Closes {}\n\n{}\n", task.issue, quoted(&result.summary));
+    let mut text =
+        format!("Closes {}\n\n{}\n", task.issue, closes_nothing(&quoted(&result.summary)));
     bulleted(&mut text, "Done", &result.done);
     bulleted(&mut text, "Tests", &result.tests_run);
     bulleted(&mut text, "Risks", &result.risks);
@@ -181,7 +187,7 @@ fn bulleted(text: &mut String, title: &str, items: &[String]) {
     }
     let _infallible = writeln!(text, "\n## {title}\n");
     for item in items.iter().take(20) {
-        let _infallible = writeln!(text, "- {}", quoted_line(item));
+        let _infallible = writeln!(text, "- {}", closes_nothing(&quoted_line(item)));
     }
 }
 
