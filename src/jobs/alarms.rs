@@ -97,7 +97,7 @@ fn tasks(app: &App) -> Result<Vec<(Folder, Head)>, MailboxError> {
             let task = head.keys();
             let is_worked_on = app
                 .repository(&task.repo)
-                .is_some_and(|repository| app.state.repo_pause(&repository.key).is_none());
+                .is_some_and(|repository| app.may(Job::PrMonitor, repository).is_granted());
             if task.outcome.is_none() && is_worked_on {
                 tasks.push((folder, head));
             }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Repository};
 use crate::domain::ids::{IssueNumber, TaskId};
+use crate::domain::job::Job;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::mailbox::{Lease, MailboxError};
 
@@ -27,10 +28,6 @@ pub enum ControlError {
     #[error("the task is {0}, but the host could not be told yet: {1}")]
     Untold(&'static str, Box<TellError>),
 }
-
-/// The jobs that can be paused.
-pub const JOBS: [&str; 7] =
-    ["dispatch", "queue", "pr-monitor", "score", "analyze", "groom", "plan"];
 
 /// Switches everything off (or on again).
 ///
@@ -71,10 +68,11 @@ pub fn pause(app: &App, scope: Scope<'_>, pause: bool) -> Result<(), ControlErro
         flags.push(app.state.flag_repo(&named(app, name)?.key));
     }
     if let Some(job) = job {
-        if !JOBS.contains(&job) {
+        let known = Job::ALL.map(Job::as_str);
+        if !known.contains(&job) {
             return Err(ControlError::Unknown(format!(
                 "`{job}` is not a job: use one of {}",
-                JOBS.join(", ")
+                known.join(", ")
             )));
         }
         flags.push(app.state.flag_job(job));

@@ -8,7 +8,7 @@ use crate::domain::notice;
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, HostState, Outcome, Task};
 use crate::effects::{Effect, EffectError, Effects, desired_host_state, labels_and_status, texts};
-use crate::host::HostError;
+use crate::host::{HostError, Sight};
 use crate::mailbox::{Gone, Lease};
 
 use super::closing;
@@ -60,13 +60,31 @@ pub async fn tell(
     task: &mut Task,
     extras: &[Extra],
 ) -> Result<(), TellError> {
+    tell_seeing(app, repository, lease, folder, task, extras, &mut Sight::default()).await
+}
+
+/// The same for whoever has just looked at the issue: what is in the sight is not read again.
+///
+/// # Errors
+///
+/// As [`tell`].
+pub async fn tell_seeing(
+    app: &App,
+    repository: &Repository,
+    lease: &Lease,
+    folder: Folder,
+    task: &mut Task,
+    extras: &[Extra],
+    sight: &mut Sight,
+) -> Result<(), TellError> {
     let effects = repository.effects().map_err(EffectError::from)?;
     // Before the host: whatever dies from here on, the next run comes here again, and what has been put there is not put twice.
     for notice in notice::of_change(folder, task, app.now(), &app.redactor) {
         notices::put(app, &notice);
     }
     let wanted = desired_host_state(folder, task);
-    let shown = show(app, repository, &effects, lease, (folder, task), wanted, extras).await;
+    let told = Told { app, repository, effects: &effects, lease, task };
+    let shown = told.show(folder, wanted, extras, sight).await;
     match shown {
         // Deleted, or moved to another repository: there is nothing left that could show anything.
         Err(EffectError::Host(HostError::NotFound { .. })) if is_gone(&effects, task).await => {}
@@ -82,75 +100,83 @@ async fn is_gone(effects: &Effects, task: &Task) -> bool {
     matches!(effects.host.issue(task.issue).await, Err(HostError::NotFound { .. }))
 }
 
-async fn show(
-    app: &App,
-    repository: &Repository,
-    effects: &Effects,
-    lease: &Lease,
-    (folder, task): (Folder, &Task),
-    wanted: HostState,
-    extras: &[Extra],
-) -> Result<(), EffectError> {
-    let by = match repository.local {
-        Some(_) => None,
-        None => Some(app.state.installation(app.now())?),
-    };
-    let status = texts::status(folder, task, by.as_ref());
-    show_comments(app, effects, lease, task, &status, extras).await?;
-    let closes = wanted == HostState::Merged
-        || (task.outcome == Some(Outcome::NoChange) && repository.settings.close_no_change);
-    show_state(app, repository, effects, lease, task, (wanted, closes)).await
+/// What is told, by whom.
+struct Told<'a> {
+    app: &'a App,
+    repository: &'a Repository,
+    effects: &'a Effects,
+    lease: &'a Lease,
+    task: &'a Task,
 }
 
-async fn show_comments(
-    app: &App,
-    effects: &Effects,
-    lease: &Lease,
-    task: &Task,
-    status: &str,
-    extras: &[Extra],
-) -> Result<(), EffectError> {
-    let comment = |kind: &str, key: &str, body: &str, sticky| Effect::Comment {
-        issue: task.issue,
-        kind: kind.to_owned(),
-        key: key.to_owned(),
-        body: texts::bounded(&app.redactor.redact(body)),
-        sticky,
-    };
-    let status = comment(texts::STATUS, task.id.as_str(), status, true);
-    effects.carry_out(&status, lease).await?;
-    for extra in extras {
-        let effect = comment(extra.kind, &extra.key, &extra.body, extra.sticky);
-        effects.carry_out(&effect, lease).await?;
+impl Told<'_> {
+    async fn show(
+        &self,
+        folder: Folder,
+        wanted: HostState,
+        extras: &[Extra],
+        sight: &mut Sight,
+    ) -> Result<(), EffectError> {
+        let by = match self.repository.local {
+            Some(_) => None,
+            None => Some(self.app.state.installation(self.app.now())?),
+        };
+        let status = texts::status(folder, self.task, by.as_ref());
+        self.comment((texts::STATUS, self.task.id.as_str()), &status, true, sight).await?;
+        for extra in extras {
+            self.comment((extra.kind, &extra.key), &extra.body, extra.sticky, sight).await?;
+        }
+        let closes = wanted == HostState::Merged
+            || (self.task.outcome == Some(Outcome::NoChange)
+                && self.repository.settings.close_no_change);
+        self.show_state(wanted, closes, sight).await
     }
-    Ok(())
-}
 
-async fn show_state(
-    app: &App,
-    repository: &Repository,
-    effects: &Effects,
-    lease: &Lease,
-    task: &Task,
-    (wanted, closes): (HostState, bool),
-) -> Result<(), EffectError> {
-    // The work ended without a merge: its pull request must not wait for anybody.
-    if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
-        && let Some(pr) = pull_of(effects, task).await?
-    {
-        closing::close_pull(app, repository, effects, lease, (task, pr)).await?;
+    async fn comment(
+        &self,
+        (kind, key): (&str, &str),
+        body: &str,
+        sticky: bool,
+        sight: &mut Sight,
+    ) -> Result<(), EffectError> {
+        let effect = Effect::Comment {
+            issue: self.task.issue,
+            kind: kind.to_owned(),
+            key: key.to_owned(),
+            body: texts::bounded(&self.app.redactor.redact(body)),
+            sticky,
+        };
+        self.effects.carry_out_seeing(&effect, self.lease, sight).await.map(drop)
     }
-    if closes {
-        effects.carry_out(&Effect::CloseIssue { issue: task.issue }, lease).await?;
+
+    async fn show_state(
+        &self,
+        wanted: HostState,
+        closes: bool,
+        sight: &mut Sight,
+    ) -> Result<(), EffectError> {
+        let Self { app, repository, effects, lease, task } = self;
+        // The work ended without a merge: its pull request must not wait for anybody.
+        if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
+            && let Some(pr) = pull_of(effects, task).await?
+        {
+            closing::close_pull(app, repository, effects, lease, (task, pr)).await?;
+        }
+        if closes {
+            let effect = Effect::CloseIssue { issue: task.issue };
+            effects.carry_out_seeing(&effect, *lease, sight).await?;
+        }
+        let state = match wanted {
+            HostState::Released => effects.host.issue(task.issue).await?.state,
+            _ => IssueState::Open,
+        };
+        let (change, status) = labels_and_status(wanted, state);
+        let labels = Effect::Labels { issue: task.issue, change };
+        effects.carry_out_seeing(&labels, *lease, sight).await?;
+        let column = Effect::Status { issue: task.issue, status };
+        effects.carry_out_seeing(&column, *lease, sight).await?;
+        Ok(())
     }
-    let state = match wanted {
-        HostState::Released => effects.host.issue(task.issue).await?.state,
-        _ => IssueState::Open,
-    };
-    let (change, status) = labels_and_status(wanted, state);
-    effects.carry_out(&Effect::Labels { issue: task.issue, change }, lease).await?;
-    effects.carry_out(&Effect::Status { issue: task.issue, status }, lease).await?;
-    Ok(())
 }
 
 /// The pull request of a task; one that was opened just before its worker died is known to the host alone.

@@ -6,38 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::ids::{IssueNumber, PrNumber, RepoSlug, TaskId};
-
-/// A job by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Job {
-    /// Ready issues become tasks.
-    Dispatch,
-    /// Tasks are worked on.
-    Queue,
-    /// Pull requests get their verdict.
-    PrMonitor,
-    /// Execution and business are measured.
-    Score,
-    /// What the evidence asks for becomes a backlog.
-    Analyze,
-    /// Every job that is due.
-    Tick,
-}
-
-impl Job {
-    /// The name of the subcommand.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dispatch => "dispatch",
-            Self::Queue => "queue",
-            Self::PrMonitor => "pr-monitor",
-            Self::Score => "score",
-            Self::Analyze => "analyze",
-            Self::Tick => "tick",
-        }
-    }
-}
+pub use crate::domain::job::Job;
+use crate::domain::permission::Denial;
 
 /// One thing that was looked at and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -182,6 +152,18 @@ impl Report {
         });
     }
 
+    /// Adds that a repository was left alone, with why.
+    pub(super) fn skipped(&mut self, repo: &RepoSlug, denial: &Denial) {
+        self.items.push(Item {
+            repo: Some(repo.clone()),
+            issue: None,
+            task: None,
+            pr: None,
+            action: "skipped".to_owned(),
+            reason: Some(denial.reason()),
+        });
+    }
+
     /// Adds something that did not work.
     pub fn error(
         &mut self,
@@ -201,6 +183,11 @@ impl Report {
     /// Adds what made an item fail.
     pub(super) fn failure(&mut self, item: impl Into<String>, failure: super::dispatch::Failure) {
         self.error(item, failure.message, failure.severity, failure.hint.as_deref());
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_silent(&self) -> bool {
+        self.items.is_empty() && self.errors.is_empty()
     }
 
     /// How many items have this action.
@@ -229,6 +216,8 @@ impl Report {
             Job::Dispatch => &["dispatched", "waiting"],
             Job::Queue => &["done", "retried"],
             Job::PrMonitor => &["merged", "waiting"],
+            Job::Groom => &["filed", "closed"],
+            Job::Plan => &["promoted", "waiting"],
             Job::Score => &["scored"],
             Job::Analyze => &["filed"],
             Job::Tick => &[],

@@ -5,14 +5,20 @@ use serde::Serialize;
 
 use crate::agent::AgentTable;
 use crate::app::{App, Repository};
+use crate::domain::cadence::Due;
 use crate::domain::ids::{AgentName, BranchName, IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::kinds::Priority;
+use crate::domain::permission::Denial;
 use crate::domain::task::{Folder, Outcome, Stage, Task};
 use crate::notify::Overview;
+use crate::sys::clock::{Clock, SystemClock};
 use crate::sys::lock;
 
 use super::alarms::{self, AlarmRow};
+use super::groom;
 pub use super::memory::MemoryRow;
+pub use super::plan::SprintRow;
+use super::report::Job;
 
 /// A task in `task list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +51,10 @@ pub struct TaskRow {
     pub title: String,
     /// Whether a living worker holds it.
     pub running: bool,
+    /// While it runs: how long the present attempt has taken.
+    pub elapsed_seconds: Option<u64>,
+    /// While it runs: the last line of what its agent has written.
+    pub last_output: Option<String>,
     /// Why it waits.
     pub reason: Option<String>,
     /// When it was dispatched.
@@ -90,6 +100,8 @@ pub struct JobRow {
     pub paused: Option<String>,
     /// Whether it is running.
     pub running: bool,
+    /// When the first repository is due for it, where it has a pace of its own.
+    pub next: Option<Timestamp>,
 }
 
 /// A pull request of ours in `status --json`.
@@ -133,6 +145,8 @@ pub struct Status {
     pub pulls: Vec<PullRow>,
     /// Memory that waits for its branch.
     pub memory: Vec<MemoryRow>,
+    /// Sprints that wait for a yes.
+    pub sprints: Vec<SprintRow>,
     /// Open pull requests that look like ours and are not, as of the last `pr-monitor`.
     pub foreign: Vec<ForeignRow>,
     /// Agents.
@@ -147,6 +161,7 @@ pub struct Status {
 
 /// The row of one task.
 pub fn row(app: &App, folder: Folder, task: &Task) -> TaskRow {
+    let running = folder == Folder::Processing && lock::is_held(&app.mailbox.lock_path(&task.id));
     TaskRow {
         task_id: task.id.clone(),
         repo: task.repo.clone(),
@@ -161,10 +176,20 @@ pub fn row(app: &App, folder: Folder, task: &Task) -> TaskRow {
         pr: task.pr,
         outcome: task.outcome,
         title: task.title.clone(),
-        running: folder == Folder::Processing && lock::is_held(&app.mailbox.lock_path(&task.id)),
+        running,
+        elapsed_seconds: running.then(|| elapsed(app, task)).flatten(),
+        last_output: running.then(|| super::tail::last_line(app, task)).flatten(),
         reason: task.reason.clone(),
         created_at: task.created_at,
     }
+}
+
+/// How long ago the present attempt began: with its prompt.
+fn elapsed(app: &App, task: &Task) -> Option<u64> {
+    let prompt = app.runs(&task.id).join(task.run_label()).join("prompt.md");
+    let began = Timestamp::try_from(prompt.metadata().ok()?.modified().ok()?).ok()?;
+    // On the machine's clock, as the file's date: `AGENTOS_NOW` is for rules.
+    u64::try_from(SystemClock.now().duration_since(began).as_secs()).ok()
 }
 
 /// Reads everything that `status` shows.
@@ -196,6 +221,7 @@ pub fn gather(app: &App) -> Result<Status, crate::mailbox::MailboxError> {
         unreadable,
         pulls,
         memory: super::memory::rows(app),
+        sprints: super::plan::rows(app),
         foreign: foreign(app),
         agents: agents(app),
         jobs: jobs(app),
@@ -215,6 +241,21 @@ fn foreign(app: &App) -> Vec<ForeignRow> {
         })
     };
     app.repositories.iter().flat_map(of).collect()
+}
+
+/// When a job with a pace of its own has something to do next; what cannot be read says nothing.
+fn next(app: &App, job: Job) -> Option<Timestamp> {
+    let of = |repository: &Repository| match job {
+        Job::Groom if app.may(job, repository).is_granted() => {
+            match groom::due(app, repository).ok()? {
+                Due::Now => Some(app.now()),
+                Due::At(next) => Some(next),
+                Due::Dormant => None,
+            }
+        }
+        _ => None,
+    };
+    app.repositories.iter().filter_map(of).min()
 }
 
 fn pull_row(task: &TaskRow) -> Option<PullRow> {
@@ -243,12 +284,13 @@ fn paused_tasks(app: &App, tasks: &[TaskRow]) -> Vec<String> {
 
 pub(super) fn pauses(app: &App) -> Vec<String> {
     let mut paused = Vec::new();
-    if app.state.flag_all().exists() {
-        paused.push("everything is switched off; `agentos on` switches it on".to_owned());
+    // What stops a tick stops everything.
+    if let Some(denial) = app.may_run(Job::Tick).denial() {
+        paused.push(denial.reason());
     }
     for repository in &app.repositories {
-        if let Some(reason) = app.state.repo_pause(&repository.key) {
-            paused.push(format!("{}: {reason}", repository.slug()));
+        if let Some(denial @ Denial::RepoPaused(_)) = app.may(Job::Tick, repository).denial() {
+            paused.push(format!("{}: {}", repository.slug(), denial.reason()));
         }
     }
     paused
@@ -286,15 +328,16 @@ fn is_used(app: &App, name: &AgentName) -> bool {
 }
 
 fn jobs(app: &App) -> Vec<JobRow> {
-    ["dispatch", "queue", "pr-monitor"]
+    Job::ALL
         .into_iter()
         .map(|job| {
             let running = match job {
-                "queue" => (1..=app.settings.max_parallel_workers)
+                Job::Queue => (1..=app.settings.max_parallel_workers)
                     .any(|n| lock::is_held(&app.locks().join(format!("slot-{n}.lock")))),
-                _ => lock::is_held(&app.locks().join(format!("job-{job}.lock"))),
+                _ => lock::is_held(&app.locks().join(format!("job-{}.lock", job.as_str()))),
             };
-            JobRow { job, paused: app.state.job_pause(job), running }
+            let paused = app.may_run(job).denial().map(|denial| denial.reason());
+            JobRow { job: job.as_str(), paused, running, next: next(app, job) }
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! `agentos tick`: every job that is due, in order, once: the one-line crontab.
 
-use super::report::Report;
-use super::{analyze, dispatch, pr_monitor, queue, turn};
+use super::report::{Job, Report};
+use super::{analyze, dispatch, groom, plan, pr_monitor, queue, turn};
 use crate::app::App;
 
 /// Runs every job that is due.
@@ -13,8 +13,20 @@ pub async fn run(app: &App) -> Vec<Report> {
     if !app.stop.requested() {
         reports.push(turn::pr_monitor(app, &pr_monitor::Options::default()).await);
     }
-    if app.is_due_this_week("analyze") && !app.stop.requested() {
-        reports.push(turn::score(app));
+    if groom::is_due(app) && !app.stop.requested() {
+        reports.push(turn::groom(app, &groom::Options::default()).await);
+    }
+    if !app.stop.requested() {
+        let options = plan::Options { is_quiet: true, ..plan::Options::default() };
+        let planned = turn::plan(app, &options).await;
+        // It looks each time, and mostly there is nothing to say.
+        if !planned.is_silent() {
+            reports.push(planned);
+        }
+    }
+    let weekly = app.may_anywhere(Job::Analyze) && app.is_due_this_week(Job::Analyze.as_str());
+    if weekly && !app.stop.requested() {
+        reports.push(turn::score(app).await);
         reports.push(turn::analyze(app, analyze::Options::default()).await);
     }
     reports

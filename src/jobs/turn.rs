@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::report::{Job, Report, Severity};
-use super::{alarms, analyze, dispatch, notices, pr_monitor, queue, score, textfile};
+use super::{alarms, analyze, dispatch, groom, notices, plan, pr_monitor, queue, score, textfile};
 use crate::app::App;
 use crate::host::github::Usage;
 use crate::sys::lock::Lock;
@@ -13,11 +13,16 @@ pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::Dispatch, !options.dry_run) {
         Gate::Closed(report) => *report,
-        Gate::Open(_lock) if options.dry_run => dispatch::run(app, options).await,
+        Gate::Open(_lock) if options.dry_run => {
+            let mut report = dispatch::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
+            report
+        }
         Gate::Open(_lock) => {
             let mut swept = Report::new(Job::Dispatch, app.now());
             queue::sweep_intents(app, &mut swept).await;
             let mut report = dispatch::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
             report.errors.splice(0..0, swept.errors);
             tell(app, &report, &began, options.repo.is_none()).await;
             report
@@ -32,7 +37,8 @@ pub async fn queue(app: &App, options: &queue::Options) -> Report {
     let report = match gate(app, Job::Queue, false) {
         Gate::Closed(report) => *report,
         Gate::Open(_lock) => {
-            let report = queue::run(app, options).await;
+            let mut report = queue::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
             tell(app, &report, &began, false).await;
             report
         }
@@ -45,13 +51,67 @@ pub async fn pr_monitor(app: &App, options: &pr_monitor::Options) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::PrMonitor, !options.dry_run) {
         Gate::Closed(report) => *report,
-        Gate::Open(_lock) if options.dry_run => pr_monitor::run(app, options).await,
+        Gate::Open(_lock) if options.dry_run => {
+            let mut report = pr_monitor::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
+            report
+        }
         Gate::Open(_lock) => {
             let mut swept = Report::new(Job::PrMonitor, app.now());
             queue::sweep_intents(app, &mut swept).await;
             let mut report = pr_monitor::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
             report.errors.splice(0..0, swept.errors);
             tell(app, &report, &began, options.repo.is_none()).await;
+            report
+        }
+    };
+    finish(app, report, &began)
+}
+
+/// Runs `groom` when it is its turn.
+pub async fn groom(app: &App, options: &groom::Options) -> Report {
+    let began = Began::now(app);
+    let report = match gate(app, Job::Groom, !options.dry_run) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) => {
+            let mut swept = Report::new(Job::Groom, app.now());
+            if !options.dry_run {
+                queue::sweep_intents(app, &mut swept).await;
+            }
+            let mut report = groom::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
+            report.errors.splice(0..0, swept.errors);
+            if !options.dry_run {
+                tell(app, &report, &began, false).await;
+            }
+            report
+        }
+    };
+    finish(app, report, &began)
+}
+
+/// Runs `plan` when it is its turn.
+pub async fn plan(app: &App, options: &plan::Options) -> Report {
+    let began = Began::now(app);
+    let report = match gate(app, Job::Plan, !options.dry_run) {
+        Gate::Closed(report) => *report,
+        Gate::Open(_lock) if options.dry_run => {
+            let mut report = plan::run(app, options).await;
+            name_denied(app, &mut report, options.repo.as_deref());
+            report
+        }
+        Gate::Open(_lock) => {
+            let mut swept = Report::new(Job::Plan, app.now());
+            queue::sweep_intents(app, &mut swept).await;
+            let mut report = plan::run(app, options).await;
+            if !options.is_quiet {
+                name_denied(app, &mut report, options.repo.as_deref());
+            }
+            report.errors.splice(0..0, swept.errors);
+            if !report.is_silent() {
+                tell(app, &report, &began, false).await;
+            }
             report
         }
     };
@@ -69,6 +129,7 @@ pub async fn analyze(app: &App, options: analyze::Options) -> Report {
                 queue::sweep_intents(app, &mut swept).await;
             }
             let mut report = analyze::run(app, options).await;
+            name_denied(app, &mut report, None);
             report.errors.splice(0..0, swept.errors);
             report
         }
@@ -78,6 +139,7 @@ pub async fn analyze(app: &App, options: analyze::Options) -> Report {
         // What failed for a moment is tried again at the next tick, what was not its turn too.
         if report.idle.is_none()
             && report.exit_code() != 75
+            && app.may_anywhere(Job::Analyze)
             && let Err(error) = app.state.set_ran(Job::Analyze.as_str(), app.now())
         {
             report.error(
@@ -93,12 +155,15 @@ pub async fn analyze(app: &App, options: analyze::Options) -> Report {
 }
 
 /// Runs `score` when it is its turn.
-pub fn score(app: &App) -> Report {
+pub async fn score(app: &App) -> Report {
     let began = Began::now(app);
     let report = match gate(app, Job::Score, true) {
         Gate::Closed(report) => *report,
         Gate::Open(_lock) => {
-            let report = score::run(app);
+            // No effect of its own is ever open, but what it writes may have been cut off.
+            queue::remove_drafts(app);
+            let mut report = score::run(app).await;
+            name_denied(app, &mut report, None);
             textfile::write(app, &report, began.at.elapsed());
             report
         }
@@ -111,6 +176,17 @@ async fn tell(app: &App, report: &Report, began: &Began, saw_all: bool) {
     alarms::look(app, report, saw_all);
     notices::send(app).await;
     textfile::write(app, report, began.at.elapsed());
+}
+
+/// Names the repositories that the job left alone, with why.
+fn name_denied(app: &App, report: &mut Report, only: Option<&str>) {
+    for repository in &app.repositories {
+        if only.is_none_or(|name| dispatch::is_named(repository, name))
+            && let Some(denial) = app.may(report.job, repository).denial()
+        {
+            report.skipped(repository.slug(), &denial);
+        }
+    }
 }
 
 /// When a job began, and what had been asked of hosts by then.
@@ -138,8 +214,8 @@ fn gate(app: &App, job: Job, is_single: bool) -> Gate {
         report.idle = Some(idle);
         Gate::Closed(Box::new(report))
     };
-    if let Some(reason) = app.state.job_pause(job.as_str()) {
-        return closed(reason);
+    if let Some(denial) = app.may_run(job).denial() {
+        return closed(denial.reason());
     }
     if !is_single {
         return Gate::Open(None);

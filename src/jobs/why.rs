@@ -4,11 +4,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{dispatch, pr_monitor, queue};
+use super::report::Job;
+use super::{dispatch, plan, pr_monitor, queue};
 use crate::app::{App, Repository};
 use crate::domain::admission::{self, Admission};
 use crate::domain::ids::{IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::merge::{self, Verdict};
+use crate::domain::origin;
 use crate::domain::routing::Route;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::effects::texts;
@@ -139,7 +141,13 @@ async fn of_issue(app: &App, repo: Option<&str>, number: IssueNumber) -> Result<
     let subject = format!("{}{number}", repository.slug());
     let mut evidence = vec![format!("labels: {}", join_or_none(&issue.labels))];
     evidence.extend(issue.status.map(|status| format!("column: {status}")));
-    if let Some(reason) = pause_of(app, repository, "dispatch") {
+    evidence.extend(origin::of(&issue).map(|origin| {
+        format!(
+            "made by `{}`, generation {}: a person or a sprint makes it Ready",
+            origin.job, origin.generation
+        )
+    }));
+    if let Some(reason) = denied(app, repository, Job::Dispatch) {
         return Ok(Why {
             subject,
             moving: false,
@@ -158,7 +166,9 @@ async fn of_issue(app: &App, repo: Option<&str>, number: IssueNumber) -> Result<
             (false, "it is closed".to_owned())
         }
         Admission::NotReady => {
-            (false, "nobody has made it Ready, by label or by column".to_owned())
+            let more = plan::of_issue(app, repository, &issue).await;
+            let more = more.map(|more| format!("; {more}")).unwrap_or_default();
+            (false, format!("nobody has made it Ready, by label or by column{more}"))
         }
     };
     Ok(Why { subject, moving, reason, evidence, next_look: "the next `dispatch`".to_owned() })
@@ -275,7 +285,7 @@ async fn in_folder(app: &App, folder: Folder, task: &Task) -> Result<Why, LookEr
 }
 
 fn in_inbox(app: &App, repository: &Repository, task: &Task) -> (bool, String, String) {
-    if let Some(reason) = pause_of(app, repository, "queue") {
+    if let Some(reason) = denied(app, repository, Job::Queue) {
         return (false, reason, "when it is resumed".to_owned());
     }
     if let Some(until) = task.not_before.filter(|until| *until > app.now()) {
@@ -320,7 +330,7 @@ async fn of_open_pull(
     let subject = task.id.to_string();
     let mut evidence = vec![file];
     let next_look = "the next `pr-monitor`".to_owned();
-    if let Some(reason) = pause_of(app, repository, "pr-monitor") {
+    if let Some(reason) = denied(app, repository, Job::PrMonitor) {
         return Ok(Why {
             subject,
             moving: false,
@@ -351,13 +361,9 @@ async fn of_open_pull(
     Ok(Why { subject, moving, reason, evidence, next_look })
 }
 
-fn pause_of(app: &App, repository: &Repository, job: &str) -> Option<String> {
-    let of_job = app.state.job_pause(job).map(|reason| {
-        let is_everything = app.state.flag_all().exists();
-        if is_everything { reason } else { format!("`{job}` is {reason}") }
-    });
-    let of_repo = || app.state.repo_pause(&repository.key);
-    of_job.or_else(|| of_repo().map(|reason| format!("{} is {reason}", repository.slug())))
+fn denied(app: &App, repository: &Repository, job: Job) -> Option<String> {
+    let denial = app.may(job, repository).denial()?;
+    Some(denial.told(repository.slug().as_str()))
 }
 
 fn join_or_none(words: &[String]) -> String {

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Repository};
-use crate::config::AutomationMode;
 use crate::crash_point;
 use crate::domain::duplicate::{self, Known};
 use crate::domain::ids::IssueNumber;
@@ -16,7 +15,8 @@ use crate::domain::origin;
 use crate::domain::remediation::{self, Item};
 use crate::effects::{Effect, EffectError};
 use crate::host::{HostError, NewIssue};
-use crate::jobs::report::{self, Report, Severity};
+use crate::jobs::report::{self, Job, Report, Severity};
+use crate::jobs::score;
 use crate::sys::files;
 
 use super::Options;
@@ -97,7 +97,7 @@ pub(super) async fn plan(app: &App, items: Vec<Item>, report: &mut Report) -> Ve
         let fate = match (repository, present.get(&item.repo).and_then(Option::as_ref)) {
             (Some(repository), Some(present)) => {
                 item.generation = generation(app, &item, present);
-                fate(repository, &item, present, &planned)
+                fate(app, repository, &item, present, &planned)
             }
             _ => Fate::Waits { reason: "its repository cannot be read now".to_owned() },
         };
@@ -127,20 +127,34 @@ fn generation(app: &App, item: &Item, present: &Present) -> u32 {
     bred.map_or(1, |generation| generation + 1)
 }
 
-fn fate(repository: &Repository, item: &Item, present: &Present, planned: &[Planned]) -> Fate {
+fn fate(
+    app: &App,
+    repository: &Repository,
+    item: &Item,
+    present: &Present,
+    planned: &[Planned],
+) -> Fate {
     let waits = |reason: &str| Fate::Waits { reason: reason.to_owned() };
-    if let Some(issue) = present.issues.iter().find(|i| origin::answers(i, &item.signature)) {
+    let since = app.now().checked_sub(score::window()).unwrap_or(Timestamp::MIN);
+    let answers = |issue: &&Issue| {
+        origin::answers(issue, &item.signature)
+            || remediation::still_answers(issue, &item.signature, since)
+    };
+    if let Some(issue) = present.issues.iter().find(answers) {
         return Fate::Filed { issue: issue.number };
     }
     let own = Known::new((), &item.title, "");
     let threshold = repository.settings.dedup_threshold;
-    if let Some((issue, alike)) = duplicate::nearest(&own, &present.known, threshold) {
+    let comparable = present.known.iter().zip(&present.issues).filter_map(|(known, issue)| {
+        (!remediation::is_about_another_failure(issue, &item.signature)).then_some(known)
+    });
+    if let Some((issue, alike)) = duplicate::nearest(&own, comparable, threshold) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1")]
         let alike = (alike * 100.0) as u8;
         return Fate::Duplicate { issue: *issue, alike };
     }
-    if repository.settings.automation_mode != AutomationMode::Full {
-        return waits("`automation_mode` is `dispatcher_only`: nothing is filed here");
+    if let Some(denial) = app.may(Job::Analyze, repository).denial() {
+        return waits(&denial.told(repository.slug().as_str()));
     }
     if item.generation > 1 {
         return waits(

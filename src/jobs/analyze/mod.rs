@@ -25,7 +25,10 @@ pub struct Options {
 /// Looks at the evidence and files what it asks for.
 pub async fn run(app: &App, options: Options) -> Report {
     let mut report = Report::new(Job::Analyze, app.now());
-    let findings = match findings(app, options, &mut report) {
+    if !app.may_anywhere(Job::Analyze) {
+        return report;
+    }
+    let findings = match findings(app, options, &mut report).await {
         Some(findings) if !findings.is_empty() => findings,
         Some(_) => {
             backlog::write(app, &[], options, &mut report);
@@ -54,13 +57,13 @@ pub async fn run(app: &App, options: Options) -> Report {
 }
 
 /// The findings of `score`, which runs first when its artefact is old, and our own. A dry run takes what there is.
-fn findings(app: &App, options: Options, report: &mut Report) -> Option<Vec<Finding>> {
+async fn findings(app: &App, options: Options, report: &mut Report) -> Option<Vec<Finding>> {
     let old = score::Artefact::read(app);
     let is_fresh = old
         .as_ref()
         .is_some_and(|artefact| app.now().duration_since(artefact.generated_at) < FRESH);
     if !is_fresh && !options.dry_run {
-        let scored = score::run(app);
+        let scored = score::run(app).await;
         report.errors.extend(scored.errors);
     }
     let artefact = if is_fresh || options.dry_run { old } else { score::Artefact::read(app) };

@@ -1,12 +1,12 @@
 //! What only the runs themselves tell: reasons that stopped several of them within a day, and failures that come back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
-use crate::domain::execution::{End, Run};
+use crate::domain::execution::{self, End, Run};
 use crate::domain::finding::{Finding, Kind};
 use crate::domain::ids::TaskId;
 use crate::domain::retry::TestVerdict;
@@ -21,6 +21,12 @@ const SPIKE: usize = 3;
 /// So many runs with one signature, in so many tasks, are a pattern.
 const PATTERN: (usize, usize) = (3, 2);
 
+/// So many failed runs are looked into, the newest of the week: their logs have to be read.
+const LOOKED_INTO: usize = 2000;
+
+/// So many places are told as evidence of one finding, the newest.
+const PLACES: usize = 24;
+
 /// Bytes of a log that are looked at: errors stand at its end.
 const TAIL: u64 = 64 * 1024;
 
@@ -30,67 +36,101 @@ const SOURCE: &str = "analyze";
 /// A run that did not complete, as far as it is looked at here.
 struct Failed {
     repo: String,
+    agent: String,
     task: String,
     attempt: String,
     code: String,
-    at: Timestamp,
     end: End,
+}
+
+/// What a week of runs left to look at, however many they were.
+#[derive(Default)]
+struct Week {
+    /// The newest failed runs, the oldest of them first.
+    failed: VecDeque<Failed>,
+    /// By repository and reason: how many runs of the last day it stopped, and where the newest can be looked at.
+    stopped: BTreeMap<(String, String), (usize, VecDeque<String>)>,
 }
 
 /// Finds them in the runs of the last week, of the repositories that are measured.
 pub(super) fn find(app: &App) -> Result<Vec<Finding>, FileError> {
-    let failed = failed_runs(app)?;
-    let mut findings = spikes(app, &failed);
-    findings.extend(patterns(app, &failed));
+    let week = week(app)?;
+    let mut findings = spikes(&week);
+    findings.extend(patterns(app, &week.failed));
     Ok(findings)
 }
 
-fn failed_runs(app: &App) -> Result<Vec<Failed>, FileError> {
+fn week(app: &App) -> Result<Week, FileError> {
     let now = app.now();
-    let week = SignedDuration::from_hours(i64::from(score::WINDOW_DAYS) * 24);
-    let since = now.checked_sub(week).unwrap_or(Timestamp::MIN);
+    let days = |days: u32| SignedDuration::from_hours(i64::from(days) * 24);
+    let since = now.checked_sub(days(score::WINDOW_DAYS)).unwrap_or(Timestamp::MIN);
+    let yesterday = now.checked_sub(days(1)).unwrap_or(Timestamp::MIN);
     let measured: BTreeSet<&str> = score::measured(app).map(|repo| repo.slug().as_str()).collect();
-    let mut failed = Vec::new();
+    let mut week = Week::default();
     app.journal.each_metric(score::STATS, &mut |line| {
+        if execution::moment(line).is_some_and(|at| at <= since) {
+            return;
+        }
         let Ok(run) = serde_json::from_str::<Run<'_>>(line) else { return };
         let is_recent = run.timestamp > since && run.timestamp <= now;
         if is_recent && run.end() != End::Complete && measured.contains(run.repo.as_ref()) {
-            failed.push(Failed {
-                end: run.end(),
-                repo: run.repo.into_owned(),
-                task: run.task_id.into_owned(),
-                attempt: run.attempt.map(Into::into).unwrap_or_default(),
-                code: run.blocker_code.map_or_else(|| "none".to_owned(), Into::into),
-                at: run.timestamp,
-            });
+            let at = run.timestamp;
+            week.add(Failed::of(run), at > yesterday);
         }
     })?;
-    Ok(failed)
+    Ok(week)
+}
+
+impl Week {
+    fn add(&mut self, run: Failed, is_of_the_last_day: bool) {
+        if is_of_the_last_day && run.code != "none" {
+            let key = (run.repo.clone(), run.code.clone());
+            let (runs, places) = self.stopped.entry(key).or_default();
+            *runs += 1;
+            push(places, place(&run), PLACES);
+        }
+        push(&mut self.failed, run, LOOKED_INTO);
+    }
+}
+
+/// Appends to what keeps the newest only.
+fn push<T>(newest: &mut VecDeque<T>, value: T, most: usize) {
+    if newest.len() == most {
+        drop(newest.pop_front());
+    }
+    newest.push_back(value);
+}
+
+impl Failed {
+    fn of(run: Run<'_>) -> Self {
+        Self {
+            end: run.end(),
+            repo: run.repo.into_owned(),
+            agent: run.agent.into_owned(),
+            task: run.task_id.into_owned(),
+            attempt: run.attempt.map(Into::into).unwrap_or_default(),
+            code: run.blocker_code.map_or_else(|| "none".to_owned(), Into::into),
+        }
+    }
 }
 
 /// Reasons that stopped several runs of one repository within the last day.
-fn spikes(app: &App, failed: &[Failed]) -> Vec<Finding> {
-    let day = app.now().checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-    let mut groups: BTreeMap<(&str, &str), Vec<&Failed>> = BTreeMap::new();
-    for run in failed.iter().filter(|run| run.at > day && run.code != "none") {
-        groups.entry((&run.repo, &run.code)).or_default().push(run);
-    }
-    groups
-        .into_iter()
-        .filter(|(_, runs)| runs.len() >= SPIKE)
-        .map(|((repo, code), runs)| {
-            let summary = format!("{} runs of {repo} ended with `{code}` within a day", runs.len());
+fn spikes(week: &Week) -> Vec<Finding> {
+    let spikes = week.stopped.iter().filter(|(_, (runs, _))| *runs >= SPIKE);
+    spikes
+        .map(|((repo, code), (runs, places))| {
+            let summary = format!("{runs} runs of {repo} ended with `{code}` within a day");
             let finding = Finding::new(SOURCE, Kind::BlockerSpike, &[repo, code], summary)
                 .of_repo(repo)
-                .metric("runs", runs.len())
-                .metric("cause", code);
-            runs.iter().fold(finding, |finding, run| finding.evidence(place(run)))
+                .metric("runs", *runs)
+                .metric("cause", code.as_str());
+            places.iter().fold(finding, |finding, place| finding.evidence(place.as_str()))
         })
         .collect()
 }
 
 /// Failures with one signature in several tasks. What a provider or a person stopped says nothing of the work.
-fn patterns(app: &App, failed: &[Failed]) -> Vec<Finding> {
+fn patterns(app: &App, failed: &VecDeque<Failed>) -> Vec<Finding> {
     let mut groups: BTreeMap<(&str, Signature), Vec<&Failed>> = BTreeMap::new();
     for run in failed.iter().filter(|run| matches!(run.end, End::Incomplete | End::Infrastructure))
     {
@@ -116,9 +156,21 @@ fn patterns(app: &App, failed: &[Failed]) -> Vec<Finding> {
                 .metric("runs", group.len())
                 .metric("cause", found.id.clone())
                 .metric("pattern", pattern);
-            group.iter().fold(finding, |finding, run| finding.evidence(place(run)))
+            // A failure of one agent alone is another view of what is found weak about that agent.
+            let finding = match only_agent(&group) {
+                Some(agent) => finding.of_agent(agent),
+                None => finding,
+            };
+            let newest = group.iter().skip(group.len().saturating_sub(PLACES));
+            newest.fold(finding, |finding, run| finding.evidence(place(run)))
         })
         .collect()
+}
+
+/// The agent of all these runs, where it is one.
+fn only_agent<'a>(runs: &[&'a Failed]) -> Option<&'a str> {
+    let (first, others) = runs.split_first()?;
+    others.iter().all(|run| run.agent == first.agent).then_some(first.agent.as_str())
 }
 
 /// Where a run can be looked at; the task is what overlapping findings have in common.

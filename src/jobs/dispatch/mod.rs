@@ -35,11 +35,9 @@ pub async fn run(app: &App, options: &Options) -> Report {
         if options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
             continue;
         }
-        if let Some(reason) = app.state.repo_pause(&repository.key) {
-            tracing::info!(repo = %repository.slug(), %reason, "skipped");
-            continue;
+        if app.may(Job::Dispatch, repository).is_granted() {
+            wanted.push(repository);
         }
-        wanted.push(repository);
     }
     let all_ready = gather::ready_issues(&wanted).await;
     for (repository, ready) in wanted.into_iter().zip(all_ready) {

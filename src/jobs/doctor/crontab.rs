@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
+
+use crate::domain::schedule::{calendar, words};
+
 /// A line that starts one of our jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// The command, as it is written.
-    pub(super) command: String,
+    /// The words of the command, as the shell reads them.
+    pub(super) words: Vec<String>,
+    /// The longest time between two of its starts, where its times can be read.
+    pub(super) pause: Option<SignedDuration>,
     /// The folder of our wrappers, where the command is one of them.
     pub(super) wrappers: Option<PathBuf>,
-    /// The variables that were set above it.
+    /// The variables that were set above it, and those that `env` sets on the line.
     pub(super) variables: BTreeMap<String, String>,
 }
 
@@ -33,15 +39,17 @@ pub(super) fn entries(text: &str, installation: Installation<'_>) -> Vec<Entry> 
     {
         if let Some((name, value)) = assignment(line) {
             variables.insert(name, value);
-        } else if let Some(command) = command_of(line)
-            && let Some(program) = ours_in(command)
-        {
+        } else if let Some((fields, command)) = parts_of(line) {
+            let words = words::split(command);
+            let Some(program) = ours_in(&words) else { continue };
             let wrappers = Path::new(program)
                 .parent()
                 .filter(|_| Path::new(program).extension().is_some_and(|ending| ending == "sh"))
                 .map(Path::to_path_buf);
-            let entry =
-                Entry { command: command.to_owned(), wrappers, variables: variables.clone() };
+            let mut variables = variables.clone();
+            variables.extend(set_on_line(&words));
+            let pause = calendar::longest_pause(fields);
+            let entry = Entry { words, pause, wrappers, variables };
             if is_about(&entry, installation) {
                 entries.push(entry);
             }
@@ -64,23 +72,31 @@ fn assignment(line: &str) -> Option<(String, String)> {
     })
 }
 
-/// What stands behind the five fields of the time, or behind `@hourly` and the like.
-fn command_of(line: &str) -> Option<&str> {
+/// The five fields of the time (or `@hourly` and the like), and what stands behind them.
+fn parts_of(line: &str) -> Option<(&str, &str)> {
     let fields = if line.starts_with('@') { 1 } else { 5 };
     let mut rest = line;
     for _ in 0..fields {
         let end = rest.find(char::is_whitespace)?;
         rest = rest.get(end..)?.trim_start();
     }
-    (!rest.is_empty()).then_some(rest)
+    let times = line.get(..line.len() - rest.len())?.trim_end();
+    (!rest.is_empty()).then_some((times, rest))
+}
+
+/// What `env NAME=value …` or `NAME=value …` at the beginning of a command sets.
+fn set_on_line(words: &[String]) -> Vec<(String, String)> {
+    let is_env = |word: &&String| *word == "env" || word.ends_with("/env");
+    let rest = words.iter().skip(words.first().iter().filter(|word| is_env(word)).count());
+    rest.map_while(|word| assignment(word)).collect()
 }
 
 /// The word of a command that is our program or one of our wrappers.
-fn ours_in(command: &str) -> Option<&str> {
-    let name = |word: &&str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    command.split_whitespace().map(|word| word.trim_matches(['"', '\''])).find(|word| {
-        let name = name(word);
-        name == "agentos" || WRAPPERS.contains(&name.as_str())
+fn ours_in(words: &[String]) -> Option<&str> {
+    let is_assignment = |word: &&str| assignment(word).is_some();
+    words.iter().map(String::as_str).filter(|word| !is_assignment(word)).find(|word| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        name == "agentos" || WRAPPERS.contains(&name)
     })
 }
 
@@ -91,14 +107,11 @@ const WRAPPERS: [&str; 4] =
 fn is_about(entry: &Entry, installation: Installation<'_>) -> bool {
     let names = |path: &Path| {
         let shown = path.display().to_string();
-        let is_word = |word: &str| {
-            let word = word
-                .split_once('=')
-                .filter(|_| word.starts_with("--"))
-                .map_or(word, |(_, value)| value);
-            word.trim_matches(['"', '\'']).trim_end_matches('/') == shown
+        let is_word = |word: &String| {
+            let value = word.split_once('=').filter(|_| word.starts_with("--"));
+            value.map_or(word.as_str(), |(_, value)| value).trim_end_matches('/') == shown
         };
-        entry.command.split_whitespace().any(is_word)
+        entry.words.iter().any(is_word)
             || entry.variables.iter().any(|(name, value)| {
                 ["AGENTOS_ROOT", "ORCH_ROOT", "AGENTOS_CONFIG", "AGENT_OS_CONFIG"]
                     .contains(&name.as_str())
@@ -106,7 +119,8 @@ fn is_about(entry: &Entry, installation: Installation<'_>) -> bool {
             })
     };
     let beside = entry.wrappers.as_deref().and_then(Path::parent);
-    let names_none = !entry.command.contains("--root") && !entry.command.contains("--config");
+    let is_option = |word: &String| word.starts_with("--root") || word.starts_with("--config");
+    let names_none = !entry.words.iter().any(is_option);
     names(installation.root)
         || names(installation.config)
         || (names_none
@@ -135,7 +149,7 @@ mod tests {
     }
 
     fn commands(text: &str) -> Vec<String> {
-        here(text).into_iter().map(|entry| entry.command).collect()
+        here(text).into_iter().map(|entry| entry.words.join(" ")).collect()
     }
 
     #[test]
@@ -145,6 +159,8 @@ mod tests {
             ("*/5 * * * * /usr/bin/agentos --root=/srv/agents/ tick >> /var/log/x 2>&1", true),
             ("@hourly agentos --config '/srv/agents/config.yaml' tick", true),
             ("* * * * * /srv/agents/bin/run_queue.sh 2>> log", true),
+            ("* * * * * '/opt/my tools/agentos' --root \"/srv/agents\" tick", true),
+            ("* * * * * env PATH=/opt/x:/bin AGENTOS_ROOT=/srv/agents agentos tick", true),
             ("* * * * * /srv/agents/bin/run_queue.sh --root /srv/other", false),
             ("* * * * * /opt/agentos/bin/run_tick.sh --root /srv/other", false),
             ("# * * * * * /srv/agents/bin/run_tick.sh", false),
@@ -166,6 +182,19 @@ mod tests {
         assert_eq!(found[0].wrappers, None);
         let wrapped = here("* * * * * /srv/agents/bin/run_tick.sh");
         assert_eq!(wrapped[0].wrappers.as_deref(), Some(Path::new("/srv/agents/bin")));
+    }
+
+    #[test]
+    fn lines_that_we_install_are_known_again() {
+        use crate::domain::schedule::{Launcher, Program, crontab, tick};
+        let program = Program::Binary { file: "/opt/50%/agentos".into(), path: "/x y:/bin".into() };
+        let launcher = Launcher { program, root: "/srv/our agents".into(), config: None };
+        let block = crontab::block(&launcher, &tick(), "/srv/our agents/cron.log");
+        let root = Path::new("/srv/our agents");
+        let found = entries(&block, Installation { root, config: &root.join("config.yaml") });
+        assert_eq!(found.len(), 1, "{block}");
+        assert_eq!(found[0].variables["PATH"], "/x y:/bin");
+        assert_eq!(found[0].pause, Some(SignedDuration::from_mins(1)));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use check::{Check, Kind, Status};
+pub(in crate::jobs) use under_cron::needed;
 
 use crate::app::{App, BuildError};
 use crate::text::redact::Redactor;
@@ -51,8 +52,29 @@ pub struct Options {
 
 /// Makes all checks that can be made; what keeps others from being made comes first.
 pub async fn run(place: &Place, app: Result<&App, &BuildError>, options: Options) -> Vec<Check> {
+    run_watched(place, app, options, &mut |_| ()).await
+}
+
+/// What is looked at now, of how much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub what: String,
+    /// How many steps are done.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// The same for somebody who waits and is told each step.
+pub async fn run_watched(
+    place: &Place,
+    app: Result<&App, &BuildError>,
+    options: Options,
+    watch: &mut dyn FnMut(Step),
+) -> Vec<Check> {
     let checks = match app {
-        Ok(app) => whole(place, app, options).await,
+        Ok(app) => whole(place, app, options, watch).await,
         Err(error) => {
             let mut checks = vec![configuration::broken(error)];
             checks.extend(machine::checks(place, None));
@@ -63,18 +85,33 @@ pub async fn run(place: &Place, app: Result<&App, &BuildError>, options: Options
     checks.into_iter().map(|check| covered(check, &redactor)).collect()
 }
 
-async fn whole(place: &Place, app: &App, options: Options) -> Vec<Check> {
+async fn whole(
+    place: &Place,
+    app: &App,
+    options: Options,
+    watch: &mut dyn FnMut(Step),
+) -> Vec<Check> {
+    let of = app.repositories.len() + 2 + usize::from(options.live) + usize::from(options.as_cron);
+    let mut done = 0;
+    let mut step = |what: &str| {
+        watch(Step { what: what.to_owned(), done, of });
+        done += 1;
+    };
+    step("the machine and the configuration");
     let mut checks = machine::checks(place, Some(app));
     checks.extend(configuration::checks(place, app));
     checks.extend(folders::checks(app));
     let mut hosts = Vec::from_iter(github::token(app));
     for repository in &app.repositories {
+        step(repository.slug().as_str());
         let (found, base) = repositories::checks(place, app, repository);
         checks.extend(found);
         hosts.extend(github::checks(app, repository, base.as_deref(), options.live).await);
     }
+    step("the agents");
     checks.extend(agents::checks(app));
     if options.live {
+        step("the agents' answers");
         checks.extend(live::questions(app).await);
     }
     checks.extend(confinement::checks(app));
@@ -82,6 +119,7 @@ async fn whole(place: &Place, app: &App, options: Options) -> Vec<Check> {
     let cron = cron::look(place, app);
     checks.extend(cron.checks.iter().cloned());
     if options.as_cron {
+        step("the same under cron");
         let worse = under_cron::compare(place, app, &cron, &checks);
         checks.extend(worse);
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Check, Kind, Place};
 use crate::app::{App, Arming, Repository};
-use crate::config::{AutomationMode, CommandLine, HostKind, MergePolicy};
+use crate::config::{CommandLine, HostKind, MergePolicy};
 use crate::domain::ids::BranchName;
+use crate::domain::permission::Act;
 use crate::git::Heads;
 use crate::sys::program;
 use crate::text::clean;
@@ -179,7 +180,7 @@ pub(super) fn program_of(command: &CommandLine) -> Option<String> {
 fn merging(app: &App, repository: &Repository) -> Check {
     let settings = &repository.settings;
     let arm = format!("agentos arm --repo {}", repository.key);
-    if settings.automation_mode == AutomationMode::DispatcherOnly {
+    if !app.may(Act::Merge, repository).is_granted() {
         return Check::ok(Kind::Merging, "people merge (`automation_mode: dispatcher_only`)");
     }
     match (app.state.arming(&repository.key), settings.merge_policy) {

@@ -66,7 +66,7 @@ fn surroundings(place: &Place, cron: &Cron) -> Surroundings {
     }
     let wrappers = match entry {
         Some(entry) => entry.wrappers.clone(),
-        None => cron::wrappers_of(&place.program),
+        None => crate::jobs::cron::wrappers_of(&place.program),
     };
     if let Some(folder) = wrappers
         && let Some(path) = path_of_wrappers(&folder, &variables)
@@ -108,7 +108,7 @@ fn path_check(place: &Place, app: &App, there: &Surroundings) -> Check {
 }
 
 /// The programs that the jobs start by their name.
-fn needed(app: &App) -> Vec<String> {
+pub(in crate::jobs) fn needed(app: &App) -> Vec<String> {
     let mut names = vec!["git".to_owned()];
     let agents = agents::shown(app);
     let tables = agents.iter().filter_map(|name| app.agents.get(name));

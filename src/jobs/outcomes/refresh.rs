@@ -1,24 +1,25 @@
-//! Takes the snapshots that are due: reads the evidence of each check and appends what it says. A measurement that is missing, unreadable
+//! Takes the snapshots that are due: has the evidence of each check read and appends what it says. A measurement that is missing, unreadable
 //! or older than the window is waited for; only after the deadline the merge counts as inconclusive.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::FILE;
+use super::judge::{By, Judge, Look, Moments};
+use super::records::records_of;
 use crate::app::{App, Repository};
-use crate::config::SourceLocation;
 use crate::crash_point;
 use crate::domain::objective::{Direction, Interpretation, Place, Snapshot, TOLERANCE};
 use crate::domain::outcome::{self, Due, Kind, Record, What};
-use crate::evidence::{self, LoadedObjective};
+use crate::evidence::LoadedObjective;
+use crate::jobs::artefacts::source::{self, Sources};
 use crate::sys::files::FileError;
 
 /// What is known of the outcomes of one repository, after the refresh.
 #[derive(Debug, Clone, Default)]
 pub(in crate::jobs) struct Outcomes {
-    /// Every record of the repository, the newest last.
+    /// The merges and judgements of the repository that still matter, the newest last.
     pub(in crate::jobs) records: Vec<Record>,
     /// How many snapshots this refresh took.
     pub(in crate::jobs) taken: usize,
@@ -43,33 +44,30 @@ impl Outcomes {
 }
 
 /// A check as it is read.
-struct Check {
-    place: Place,
-    window: SignedDuration,
-    direction: Direction,
-    tolerance: f64,
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) window: SignedDuration,
+    pub(super) comparison: Option<String>,
+    pub(super) direction: Direction,
+    pub(super) tolerance: f64,
 }
 
-/// What a look at the evidence gave.
-enum Look {
-    /// A measurement that is new enough.
-    Measured { interpretation: Interpretation, summary: String, by: Option<String> },
-    /// None yet, with why.
-    NotYet(String),
-}
-
-/// Reads the records of a repository and takes the snapshots that are due, where `outcome_attribution` is on.
+/// Reads the records of a repository and takes the snapshots that are due, where `outcome_attribution` is on. Pages and files that cannot be
+/// read are waited for: no network is no error.
 ///
 /// # Errors
 ///
 /// When the records cannot be read or written.
-pub(in crate::jobs) fn refresh(
+pub(in crate::jobs) async fn refresh(
     app: &App,
     repository: &Repository,
     objective: Option<&LoadedObjective>,
 ) -> Result<Outcomes, FileError> {
-    let mut outcomes = Outcomes { records: records_of(app, repository)?, ..Outcomes::default() };
-    if !repository.settings.outcome_attribution.enabled {
+    let records = records_of(app, repository, objective)?;
+    let mut outcomes = Outcomes { records, ..Outcomes::default() };
+    let settings = &repository.settings.outcome_attribution;
+    if !settings.enabled {
         return Ok(outcomes);
     }
     let checks = checks(repository, objective);
@@ -83,8 +81,10 @@ pub(in crate::jobs) fn refresh(
         .collect();
     let now = app.now();
     let mut fresh = Vec::new();
+    let sources = Sources::new(app, repository, &settings.allowed_domains, true);
+    let mut judge = Judge::new(app, repository, sources);
     for due in outcome::due(&outcomes.records, &windows, &always, now) {
-        match judged(app, repository, &checks, &due, now) {
+        match judged(&mut judge, &checks, &due, now).await {
             Ok(record) => fresh.push(record),
             Err(why) => outcomes.waiting.push(why),
         }
@@ -98,18 +98,16 @@ pub(in crate::jobs) fn refresh(
     Ok(outcomes)
 }
 
-fn records_of(app: &App, repository: &Repository) -> Result<Vec<Record>, FileError> {
-    let slug = repository.slug().as_str();
-    let mut records = Vec::new();
-    app.journal.each_metric(FILE, &mut |line| {
-        if line.contains(slug)
-            && let Ok(record) = serde_json::from_str::<Record>(line)
-            && record.repo == slug
-        {
-            records.push(record);
-        }
-    })?;
-    Ok(records)
+/// What is recorded of a repository, without looking for more.
+///
+/// # Errors
+///
+/// When the records cannot be read.
+pub(in crate::jobs) fn recorded(app: &App, repository: &Repository) -> Result<Outcomes, FileError> {
+    // An objective that cannot be read is told where it is used.
+    let objective = app.objective(repository).ok().flatten();
+    let records = records_of(app, repository, objective.as_ref())?;
+    Ok(Outcomes { records, ..Outcomes::default() })
 }
 
 /// The checks of the configuration and of the objective; of two with one id the configuration's counts.
@@ -118,8 +116,10 @@ fn checks(repository: &Repository, objective: Option<&LoadedObjective>) -> BTree
     for metric in objective.iter().flat_map(|loaded| &loaded.objective.metrics) {
         if let Some(check) = &metric.outcome_check {
             let check = Check {
+                name: metric.name.clone(),
                 place: check.place.clone(),
                 window: check.measurement_window,
+                comparison: check.comparison_window.clone(),
                 direction: metric.direction,
                 tolerance: metric.tolerance,
             };
@@ -127,14 +127,12 @@ fn checks(repository: &Repository, objective: Option<&LoadedObjective>) -> BTree
         }
     }
     for configured in &repository.settings.outcome_attribution.checks {
-        let place = match &configured.location {
-            SourceLocation::Web { url } => Place::Web(url.clone()),
-            SourceLocation::File { path } => Place::File(path.clone()),
-        };
         let window = SignedDuration::try_from(configured.measurement_window);
         let check = Check {
-            place,
+            name: configured.name.clone(),
+            place: source::place_of(&configured.location),
             window: window.unwrap_or(SignedDuration::MAX),
+            comparison: configured.comparison_window.clone(),
             direction: Direction::Increase,
             tolerance: TOLERANCE,
         };
@@ -144,9 +142,8 @@ fn checks(repository: &Repository, objective: Option<&LoadedObjective>) -> BTree
 }
 
 /// The snapshot of one merge by one check, or why there is none yet.
-fn judged(
-    app: &App,
-    repository: &Repository,
+async fn judged(
+    judge: &mut Judge<'_>,
     checks: &BTreeMap<String, Check>,
     due: &Due<'_>,
     now: Timestamp,
@@ -159,6 +156,7 @@ fn judged(
         interpretation: Some(Interpretation::Inconclusive),
         ..due.merged.clone()
     };
+    let app = judge.app;
     let said = |check: Option<&str>, source: &str, summary: String| Record {
         check_id: check.map(str::to_owned),
         source: Some(source.to_owned()),
@@ -176,53 +174,28 @@ fn judged(
     let Some(check) = checks.get(check_id) else {
         return Err(format!("{}: the check `{check_id}` is not known", due.merged.task_id));
     };
-    let source = match &check.place {
-        Place::File(path) => path.clone(),
-        Place::Web(url) => url.clone(),
-    };
-    match look(app, repository, check, check_id, since) {
+    let place = source::told(app, &check.place);
+    let merged_at = due.merged.timestamp;
+    match judge.look(check, check_id, Moments { merged_at, since }).await {
+        Look::Measured { interpretation, summary, by: By::Model(agent) } => {
+            let model = format!("model:{agent}");
+            let summary = format!("{summary} (read at {place})");
+            Ok(Record {
+                interpretation: Some(interpretation),
+                interpreted_by: Some(model.clone()),
+                ..said(Some(check_id), &model, summary)
+            })
+        }
         Look::Measured { interpretation, summary, by } => Ok(Record {
             interpretation: Some(interpretation),
-            interpreted_by: by,
-            ..said(Some(check_id), &source, summary)
+            interpreted_by: (by == By::Exporter).then(|| "exporter".to_owned()),
+            ..said(Some(check_id), &place, summary)
         }),
         Look::NotYet(why) if now > deadline => {
-            Ok(said(Some(check_id), &source, format!("no measurement came in time: {why}")))
+            Ok(said(Some(check_id), &place, format!("no measurement came in time: {why}")))
         }
-        Look::NotYet(why) => Err(format!("{} by {check_id}: {why}", due.merged.task_id)),
-    }
-}
-
-fn look(
-    app: &App,
-    repository: &Repository,
-    check: &Check,
-    check_id: &str,
-    since: Timestamp,
-) -> Look {
-    let path: PathBuf = match &check.place {
-        Place::File(path) => app.evidence_file(repository, path),
-        Place::Web(_) => return Look::NotYet("pages are not read for outcomes yet".to_owned()),
-    };
-    let measurement = match evidence::read_measurement(&path) {
-        Ok(measurement) => measurement,
-        Err(error) => return Look::NotYet(error.to_string()),
-    };
-    if let Some(other) = measurement.metric_id.as_deref().filter(|id| *id != check_id) {
-        return Look::NotYet(format!("{} measures `{other}`", path.display()));
-    }
-    // A date of the evidence itself, never of the configuration: that one would grow old (research, D14).
-    let Some(observed) = measurement.observed_at.or_else(|| evidence::modified(&path)) else {
-        return Look::NotYet(format!("{} does not say when it was observed", path.display()));
-    };
-    if observed < since {
-        return Look::NotYet(format!("observed {observed}, and the window ends {since}"));
-    }
-    let is_computed = measurement.value.is_some() && measurement.baseline.is_some();
-    let by = measurement.interpretation.filter(|_| !is_computed).map(|_| "exporter".to_owned());
-    Look::Measured {
-        interpretation: measurement.interpreted(check.direction, check.tolerance),
-        summary: measurement.told(),
-        by,
+        Look::NotYet(why) | Look::NotNow(why) => {
+            Err(format!("{} by {check_id}: {why}", due.merged.task_id))
+        }
     }
 }

@@ -11,7 +11,6 @@ use crate::host::MergeRequest;
 use crate::mailbox::Lease;
 
 use super::super::notices;
-use super::super::reconcile::tell;
 
 /// Carries out the verdict and says what was done.
 pub(super) async fn carry_out(
@@ -19,10 +18,11 @@ pub(super) async fn carry_out(
     repository: &Repository,
     lease: &Lease,
     task: Task,
-    (verdict, taken): (Verdict, Taken),
+    (verdict, mut taken): (Verdict, Taken),
 ) -> Result<(String, Option<String>), Trouble> {
     let reason = reason_of(&verdict);
-    let mut hand = Hand { app, repository, lease, task };
+    let sight = std::mem::take(&mut taken.sight);
+    let mut hand = Hand { app, repository, lease, task, sight };
     let action = match verdict {
         Verdict::Merged { commit } => {
             finish::merged(hand, &taken, commit, finish::By::Somebody).await?
@@ -32,13 +32,13 @@ pub(super) async fn carry_out(
         Verdict::HandsOff(reason) => {
             let topic = hands_off_topic(&taken.snapshot.pull.head_sha);
             notices::put_hold(hand.app, &hand.task, &topic, &reason);
-            notice(&hand, &topic, &hands_off(&reason), false).await?;
+            notice(&mut hand, &topic, &hands_off(&reason), false).await?;
             "hands_off"
         }
         Verdict::Hold(reason) => {
             green_again(&mut hand, &taken).await?;
             notices::put_hold(hand.app, &hand.task, "hold", &reason);
-            notice(&hand, "hold", &held(&reason), true).await?;
+            notice(&mut hand, "hold", &held(&reason), true).await?;
             "held"
         }
         Verdict::Wait(_) => "waiting",
@@ -115,10 +115,9 @@ fn notice_of(app: &App, task: &Task, topic: &str, text: &str, sticky: bool) -> E
     }
 }
 
-async fn notice(hand: &Hand<'_>, topic: &str, text: &str, sticky: bool) -> Result<(), Trouble> {
+async fn notice(hand: &mut Hand<'_>, topic: &str, text: &str, sticky: bool) -> Result<(), Trouble> {
     let effect = notice_of(hand.app, &hand.task, topic, text, sticky);
-    hand.repository.effects()?.carry_out(&effect, hand.lease).await?;
-    Ok(())
+    hand.carry_out(&effect).await.map(drop)
 }
 
 /// A repair that turned the checks green: the label goes, the comment says so.
@@ -131,11 +130,10 @@ async fn green_again(hand: &mut Hand<'_>, taken: &Taken) -> Result<(), Trouble> 
     hand.task.failed_checks.clear();
     hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
     say_green(hand).await?;
-    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
-    Ok(())
+    hand.tell(Folder::Done, &[]).await
 }
 
-async fn say_green(hand: &Hand<'_>) -> Result<(), Trouble> {
+async fn say_green(hand: &mut Hand<'_>) -> Result<(), Trouble> {
     let effect = Effect::Comment {
         issue: hand.task.issue,
         kind: texts::CHECKS.to_owned(),
@@ -143,13 +141,16 @@ async fn say_green(hand: &Hand<'_>) -> Result<(), Trouble> {
         body: texts::green_again(&hand.task),
         sticky: true,
     };
-    hand.repository.effects()?.carry_out(&effect, hand.lease).await?;
-    Ok(())
+    hand.carry_out(&effect).await.map(drop)
 }
 
-async fn merge(hand: Hand<'_>, taken: &Taken, head: CommitSha) -> Result<&'static str, Trouble> {
+async fn merge(
+    mut hand: Hand<'_>,
+    taken: &Taken,
+    head: CommitSha,
+) -> Result<&'static str, Trouble> {
     if hand.task.host_state == Some(HostState::Repairing) {
-        say_green(&hand).await?;
+        say_green(&mut hand).await?;
     }
     let request = MergeRequest {
         pr: taken.snapshot.pull.number,
@@ -158,7 +159,6 @@ async fn merge(hand: Hand<'_>, taken: &Taken, head: CommitSha) -> Result<&'stati
         title: hand.app.redactor.redact(&texts::pull_title(&hand.task)),
         message: texts::merge_message(&hand.task),
     };
-    let effects = hand.repository.effects()?;
-    let carried = effects.carry_out(&Effect::Merge { request }, hand.lease).await?;
+    let carried = hand.carry_out(&Effect::Merge { request }).await?;
     finish::merged(hand, taken, carried.commit, finish::By::Us).await
 }

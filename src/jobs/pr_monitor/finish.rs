@@ -15,7 +15,6 @@ use crate::sys::files;
 use super::super::memory::{day, keep, no_longer_given_up};
 use super::super::outcomes;
 use super::super::queue;
-use super::super::reconcile::tell;
 
 /// Most names of files that are kept for the memory, which shows some of them and counts the rest.
 const MOST_FILES: usize = 500;
@@ -57,7 +56,7 @@ pub(super) async fn merged(
     hand.task.reason = None;
     hand.task.failed_checks.clear();
     hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
-    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
+    hand.tell(Folder::Done, &[]).await?;
     Ok("merged")
 }
 
@@ -145,6 +144,6 @@ async fn end(mut hand: Hand<'_>, outcome: Outcome, reason: &str) -> Result<(), T
     };
     set(&mut hand.task);
     hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
-    tell(hand.app, hand.repository, hand.lease, Folder::Done, &mut hand.task, &[]).await?;
+    hand.tell(Folder::Done, &[]).await?;
     housekeep::delete_if_empty(&hand, outcome).await
 }

@@ -17,7 +17,7 @@ use crate::mailbox::Head;
 
 use super::super::dispatch::is_named;
 use super::super::reconcile::tell;
-use super::super::report::{Item, Report};
+use super::super::report::{Item, Job, Report};
 
 /// Branches of ours begin with this.
 const OUR_PREFIX: &str = "agent/";
@@ -27,7 +27,7 @@ const OUR_PREFIX: &str = "agent/";
 pub(super) async fn list_foreign(app: &App, options: &Options, report: &mut Report) {
     for repository in &app.repositories {
         let is_meant = options.repo.as_deref().is_none_or(|name| is_named(repository, name));
-        if !is_meant || app.state.repo_pause(&repository.key).is_some() {
+        if !is_meant || !app.may(Job::PrMonitor, repository).is_granted() {
             continue;
         }
         if let Err(trouble) = foreign_of(app, repository, report).await {

@@ -16,17 +16,17 @@ pub(in crate::jobs) use snapshot::{Taken, take};
 use crate::app::{App, Repository};
 use crate::domain::ids::{CommitSha, PrNumber};
 use crate::domain::merge::{self, Verdict};
-use crate::domain::pull::PullRequest;
+use crate::domain::pull::{HostWord, Mergeable, PullRequest, PullState, Standing};
 use crate::domain::task::{Folder, Task};
 
 use lanes::Lanes;
 
 use super::dispatch::is_named;
-use super::reconcile::TellError;
+use super::reconcile::{Extra, TellError, tell_seeing};
 use super::report::{Item, Job, Report, Severity};
-use crate::effects::EffectError;
+use crate::effects::{Carried, Effect, EffectError};
 use crate::git::GitError;
-use crate::host::HostError;
+use crate::host::{HostError, Sight};
 use crate::mailbox::{Gone, Head, Lease, MailboxError};
 
 /// What a caller may ask of a pr-monitor run.
@@ -104,7 +104,7 @@ pub async fn run(app: &App, options: &Options) -> Report {
             break;
         }
         let Some(repository) = wanted(app, task, options) else { continue };
-        match look_at(app, repository, task, options, &mut lanes).await {
+        match Box::pin(look_at(app, repository, task, options, &mut lanes)).await {
             Ok(Some((action, reason))) => report.items.push(Item {
                 repo: Some(task.repo.clone()),
                 issue: Some(task.issue),
@@ -132,8 +132,8 @@ fn wanted<'a>(app: &'a App, task: &Task, options: &Options) -> Option<&'a Reposi
     if options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
         return None;
     }
-    let is_paused =
-        app.state.repo_pause(&repository.key).is_some() || app.state.task_pause(&task.id).is_some();
+    let is_paused = app.state.task_pause(&task.id).is_some()
+        || !app.may(Job::PrMonitor, repository).is_granted();
     (!is_paused).then_some(repository)
 }
 
@@ -165,7 +165,14 @@ async fn look_at(
         lanes.note(&task, &verdict, &taken);
         return Ok(Some((act::word(&verdict).to_owned(), reason_of(&verdict))));
     }
-    let verdict = verdict(app, repository, &task, ahead).await?;
+    let sight = match repository.local {
+        Some(_) => Sight::default(),
+        None => snapshot::sight(repository, &task).await?,
+    };
+    if repository.local.is_none() {
+        repository.host.preflight().await?;
+    }
+    let verdict = verdict(app, repository, &task, (ahead, sight)).await?;
     lanes.note(&task, &verdict.0, &verdict.1);
     let (action, reason) = act::carry_out(app, repository, &lease, task, verdict).await?;
     Ok(Some((action, reason)))
@@ -177,7 +184,8 @@ pub(in crate::jobs) async fn follow_up(
     repository: &Repository,
     task: &Task,
 ) -> Result<(), Trouble> {
-    look_at(app, repository, task, &Options::default(), &mut Lanes::default()).await.map(drop)?;
+    let (options, mut lanes) = (Options::default(), Lanes::default());
+    Box::pin(look_at(app, repository, task, &options, &mut lanes)).await.map(drop)?;
     let mut report = Report::new(Job::PrMonitor, app.now());
     memory::flush(app, repository, &Options::default(), &mut report).await;
     for error in report.errors {
@@ -222,14 +230,28 @@ async fn glance(
     if repository.local.is_some() {
         return Ok(None);
     }
-    let taken = snapshot::take(app, repository, repository.glance.as_ref(), task, ahead).await?;
+    let host = repository.glance.as_ref();
+    let charged = host.charged();
+    let standing = host.standing(snapshot::number_of(task)?).await?;
+    if host.charged() > charged && looks_ready(&standing) {
+        // It is another one than at the last glance, and there will be something to do: the look that follows reads it all anyway.
+        return Ok(None);
+    }
+    let sight = Sight { standing: Some(standing), ..Sight::default() };
+    let taken = snapshot::take_seeing(app, repository, host, task, (ahead, sight)).await?;
     let verdict = merge::judge(&taken.snapshot);
     let head = &taken.snapshot.pull.head_sha;
     if act::is_nothing_to_do(app, repository, task, &verdict, head).await? {
         return Ok(Some((verdict, taken)));
     }
-    repository.host.preflight().await?;
     Ok(None)
+}
+
+/// Whether a pull request has ended, or its host sees nothing that stands against a merge.
+fn looks_ready(standing: &Standing) -> bool {
+    let is_open = standing.pull.state == PullState::Open;
+    let is_clean = standing.mergeable == Mergeable::Clean && standing.word == HostWord::Clean;
+    !is_open || (is_clean && !standing.pull.draft)
 }
 
 /// The verdict; where it is to wait and this host leaves its checks to us, they are run first.
@@ -237,10 +259,10 @@ async fn verdict(
     app: &App,
     repository: &Repository,
     task: &Task,
-    ahead: Option<PrNumber>,
+    seen: (Option<PrNumber>, Sight),
 ) -> Result<(Verdict, Taken), Trouble> {
     let host = repository.host.as_ref();
-    let mut taken = snapshot::take(app, repository, host, task, ahead).await?;
+    let mut taken = snapshot::take_seeing(app, repository, host, task, seen).await?;
     let mut verdict = merge::judge(&taken.snapshot);
     if repository.local.is_some() && matches!(verdict, Verdict::Wait(_)) {
         taken.snapshot.checks = host.run_missing(&taken.snapshot.pull).await?;
@@ -270,10 +292,25 @@ pub fn reason_of(verdict: &Verdict) -> Option<String> {
     }
 }
 
-/// The right to act on one pull request.
+/// The right to act on one pull request, and what was seen of it.
 pub(super) struct Hand<'a> {
     pub(super) app: &'a App,
     pub(super) repository: &'a Repository,
     pub(super) lease: &'a Lease,
     pub(super) task: Task,
+    pub(super) sight: Sight,
+}
+
+impl Hand<'_> {
+    /// Carries out an effect on what was seen.
+    pub(super) async fn carry_out(&mut self, effect: &Effect) -> Result<Carried, Trouble> {
+        let effects = self.repository.effects()?;
+        Ok(effects.carry_out_seeing(effect, self.lease, &mut self.sight).await?)
+    }
+
+    /// Makes the host show the present state of the task, which lies in a folder.
+    pub(super) async fn tell(&mut self, folder: Folder, extras: &[Extra]) -> Result<(), Trouble> {
+        let Self { app, repository, lease, task, sight } = self;
+        Ok(tell_seeing(app, repository, lease, folder, task, extras, sight).await?)
+    }
 }

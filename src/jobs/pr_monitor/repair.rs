@@ -161,8 +161,7 @@ async fn send_to(mut hand: Hand<'_>, folder: Folder) -> Result<(), Trouble> {
     let event = Event::moved(hand.app.now(), hand.task.id.as_str(), folder.as_str(), &why);
     hand.app.journal.append(&event)?;
     let extras = queue::extras(&hand.task, folder);
-    tell(hand.app, hand.repository, hand.lease, folder, &mut hand.task, &extras).await?;
-    Ok(())
+    hand.tell(folder, &extras).await
 }
 
 /// Finishes a move that a crash had cut off.

@@ -2,16 +2,20 @@
 
 use std::rc::Rc;
 
+use jiff::SignedDuration;
+
 use crate::app::{App, Arming, Repository};
-use crate::config::{AutomationMode, MergePolicy};
-use crate::domain::ids::{CommitSha, PrNumber};
+use crate::config::MergePolicy;
+use crate::domain::ids::{BranchName, CommitSha, PrNumber};
+use crate::domain::issue::IssueState;
 use crate::domain::memory::MEMORY_FILES;
 use crate::domain::merge::{self, Boundary, Diff, DiffLimits, RequiredCheck, Snapshot, Verdict};
+use crate::domain::permission::Act;
 use crate::domain::pull::{Checks, PullRequest, PullState, Standing};
 use crate::domain::task::Task;
 use crate::domain::tests_weakened::weakened;
 use crate::git::{ChangeKind, GitError, Mirror};
-use crate::host::{Host, HostError};
+use crate::host::{Host, HostError, Sight, SightOf};
 
 use super::Trouble;
 
@@ -26,6 +30,8 @@ pub(in crate::jobs) struct Taken {
     pub(in crate::jobs) base_tip: Option<CommitSha>,
     /// The checks that a repair is about.
     pub(in crate::jobs) repaired: Vec<String>,
+    /// What was seen of it, for whoever acts on the verdict at once.
+    pub(super) sight: Sight,
 }
 
 /// Takes the snapshot of a task's pull request. Reads only.
@@ -40,18 +46,96 @@ pub(in crate::jobs) async fn take(
     task: &Task,
     ahead: Option<PrNumber>,
 ) -> Result<Taken, Trouble> {
-    let number =
-        task.pr.ok_or_else(|| HostError::NotFound { what: "its pull request".to_owned() })?;
-    let standing = host.standing(number).await?;
-    let issue = host.issue(task.issue).await.ok();
+    take_seeing(app, repository, host, task, (ahead, Sight::default())).await
+}
+
+/// The number of a task's pull request.
+pub(super) fn number_of(task: &Task) -> Result<PrNumber, HostError> {
+    task.pr.ok_or_else(|| HostError::NotFound { what: "its pull request".to_owned() })
+}
+
+/// The same for whoever has seen a part of it already: that is not read again.
+pub(super) async fn take_seeing(
+    app: &App,
+    repository: &Repository,
+    host: &dyn Host,
+    task: &Task,
+    (ahead, sight): (Option<PrNumber>, Sight),
+) -> Result<Taken, Trouble> {
+    let number = number_of(task)?;
+    let standing = match sight.standing.clone() {
+        Some(seen) => seen,
+        None => host.standing(number).await?,
+    };
+    let issue = match sight.issue.clone() {
+        Some(seen) => Some(seen),
+        None => host.issue(task.issue).await.ok(),
+    };
     let is_open = standing.pull.state == PullState::Open;
-    let checks = if is_open { host.checks(&standing.pull).await? } else { Checks::Missing };
+    let checks = match (&sight.checks, is_open) {
+        (_, false) => Checks::Missing,
+        (Some(seen), true) => seen.clone(),
+        (None, true) => host.checks(&standing.pull).await?,
+    };
     let mut labels = standing.pull.labels.clone();
     labels.extend(issue.iter().flat_map(|issue| issue.labels.clone()));
     let mut snapshot = unread(app, repository, task, standing);
     snapshot.issue = issue.map(|issue| issue.state);
     (snapshot.labels, snapshot.checks, snapshot.ahead) = (labels, checks, ahead);
-    let mut taken = Taken { snapshot, base_tip: None, repaired: task.failed_checks.clone() };
+    let repaired = task.failed_checks.clone();
+    let mut taken = Taken { snapshot, base_tip: None, repaired, sight };
+    complete(repository, host, &mut taken).await?;
+    Ok(taken)
+}
+
+/// Takes the snapshot of the pull request that carries memory: it belongs to no task and no issue, has limits of its own, and is built anew
+/// where another would be rebased or repaired. Reads only.
+///
+/// # Errors
+///
+/// When the pull request itself cannot be read; what else cannot be read is unknown in the snapshot.
+pub(super) async fn take_memory(
+    app: &App,
+    repository: &Repository,
+    host: &dyn Host,
+    number: PrNumber,
+    (our_head, expected_base): (&CommitSha, &BranchName),
+) -> Result<Taken, Trouble> {
+    let Standing { pull, mergeable, word } = host.standing(number).await?;
+    let is_open = pull.state == PullState::Open;
+    let checks = if is_open { host.checks(&pull).await? } else { Checks::Missing };
+    let snapshot = Snapshot {
+        // No issue is behind it that could be closed.
+        issue: Some(IssueState::Open),
+        hold_labels: repository.settings.hold_labels.clone(),
+        labels: pull.labels.clone(),
+        our_head: Some(our_head.clone()),
+        expected_base: expected_base.clone(),
+        mergeable,
+        word,
+        checks,
+        boundary: None,
+        diff: None,
+        limits: DiffLimits::of_memory(),
+        arming: arming(app, repository, &pull),
+        reviews: None,
+        behind: None,
+        tested_result: false,
+        ahead: None,
+        updates: (0, 1),
+        rebases: (0, 1),
+        repairs: (0, 1),
+        repairs_allowed: true,
+        base_checks: None,
+        has_rerun: true,
+        approved_head: None,
+        now: app.now(),
+        head_since: None,
+        patience: patience(app),
+        pull,
+    };
+    let sight = Sight::default();
+    let mut taken = Taken { snapshot, base_tip: None, repaired: Vec::new(), sight };
     complete(repository, host, &mut taken).await?;
     Ok(taken)
 }
@@ -75,6 +159,7 @@ fn unread(app: &App, repository: &Repository, task: &Task, standing: Standing) -
             allowed_paths: settings.allowed_paths.clone(),
             protected_paths: settings.protected_paths.clone(),
             max_lines: settings.max_diff_lines,
+            memory_only: false,
         },
         arming: arming(app, repository, &pull),
         reviews: None,
@@ -85,12 +170,21 @@ fn unread(app: &App, repository: &Repository, task: &Task, standing: Standing) -
         updates: (task.counters.updates, MAX_UPDATES),
         rebases: (task.counters.rebases, settings.max_rebases),
         repairs: (task.counters.repairs, settings.ci_max_retries),
-        repairs_allowed: settings.automation_mode == AutomationMode::Full,
+        repairs_allowed: app.may(Act::Repair, repository).is_granted(),
         base_checks: None,
         has_rerun: task.rerun_head.is_some() && task.rerun_head == task.head_sha,
         approved_head: task.approved_head.clone(),
+        now: app.now(),
+        head_since: None,
+        patience: patience(app),
         pull,
     }
+}
+
+/// How long a required check may keep silent: as long as everything else, until it is an alarm.
+fn patience(app: &App) -> Option<SignedDuration> {
+    let after = SignedDuration::try_from(app.settings.alert_after).ok()?;
+    after.is_positive().then_some(after)
 }
 
 /// What the base demands, and what a repair is about: that has to be green again under its own name. A base that demands nothing still does.
@@ -115,7 +209,7 @@ pub(super) async fn complete(
     host: &dyn Host,
     taken: &mut Taken,
 ) -> Result<(), Trouble> {
-    let Taken { snapshot, base_tip, repaired } = taken;
+    let Taken { snapshot, base_tip, repaired, sight } = taken;
     match merge::by_checks(snapshot) {
         None => {}
         Some(Verdict::Rebase) => {
@@ -124,23 +218,33 @@ pub(super) async fn complete(
         }
         Some(Verdict::Repair(_) | Verdict::RepairsGivenUp(_) | Verdict::Rerun(_)) => {
             *base_tip = host.branch_tip(&snapshot.pull.base).await?;
-            return look_at_base(repository, host, snapshot, base_tip.as_ref()).await;
+            return look_at_base(repository, host, snapshot, (base_tip.as_ref(), sight)).await;
         }
         Some(_) => return Ok(()),
     }
+    if let Some(tip) = &sight.base_tip {
+        // What takes its time comes first: a merge is pinned to the tip that is read below.
+        fetched(repository, &[tip, &snapshot.pull.head_sha])?;
+    }
     let base = host.base(&snapshot.pull.base).await?;
     snapshot.boundary = base.boundary.map(|boundary| demanded(boundary, repaired));
+    sight.base_tip.clone_from(&base.tip);
     *base_tip = base.tip;
     let Some(tip) = base_tip else { return Ok(()) };
     let mirror = fetched(repository, &[tip, &snapshot.pull.head_sha])?;
+    snapshot.head_since =
+        known("the age of its head", mirror.committed_at(&snapshot.pull.head_sha));
     snapshot.diff = known("what it changes", diff(&mirror, tip, snapshot)).flatten();
     if merge::by_change(snapshot).is_some() {
         return Ok(());
     }
     let number = snapshot.pull.number;
-    snapshot.reviews = known("its reviews", host.reviews(number).await);
+    snapshot.reviews = match sight.reviews.clone() {
+        Some(seen) => Some(seen),
+        None => known("its reviews", host.reviews(number).await),
+    };
     snapshot.behind = known("the way to its base", is_behind(&mirror, tip, &snapshot.pull));
-    look_at_base(repository, host, snapshot, Some(tip)).await
+    look_at_base(repository, host, snapshot, (Some(tip), sight)).await
 }
 
 /// Reads the checks of the base: of its last commit that is not only our memory, for which no CI is run.
@@ -148,15 +252,34 @@ async fn look_at_base(
     repository: &Repository,
     host: &dyn Host,
     snapshot: &mut Snapshot,
-    tip: Option<&CommitSha>,
+    (tip, sight): (Option<&CommitSha>, &Sight),
 ) -> Result<(), Trouble> {
     let Some(tip) = tip else { return Ok(()) };
     let mirror = fetched(repository, &[tip])?;
     let Some(commit) = known("the base", mirror.effective_base(tip, &MEMORY_FILES)) else {
         return Ok(());
     };
-    snapshot.base_checks = known("the checks of the base", host.checks_of(&commit).await);
+    let is_seen = sight.of.as_ref().is_some_and(|of| of.base_commit.as_ref() == Some(&commit));
+    snapshot.base_checks = match sight.base_checks.clone().filter(|_| is_seen) {
+        Some(seen) => Some(seen),
+        None => known("the checks of the base", host.checks_of(&commit).await),
+    };
     Ok(())
+}
+
+/// Sees a pull request, its checks and its issue by one request, where the host has such a one. The base is asked about as we know it.
+pub(super) async fn sight(repository: &Repository, task: &Task) -> Result<Sight, Trouble> {
+    let base_commit = || -> Result<Option<CommitSha>, GitError> {
+        let mirror = repository.mirror()?;
+        let tip = mirror.tracked_tip(&task.base_branch)?;
+        tip.map(|tip| mirror.effective_base(&tip, &MEMORY_FILES)).transpose()
+    };
+    let of = SightOf {
+        pull: number_of(task)?,
+        issue: task.issue,
+        base_commit: known("the base", base_commit()).flatten(),
+    };
+    Ok(repository.host.sight(&of).await.unwrap_or_default())
 }
 
 /// What cannot be read is unknown, and the log says why.
@@ -204,8 +327,8 @@ pub(super) fn arming(app: &App, repository: &Repository, pull: &PullRequest) -> 
     let by_hand = format!("`agentos pr merge {}`", pull.number.0);
     let manual =
         |why: &str| merge::Arming::Manual(format!("{why}: a person merges it with {by_hand}"));
-    if repository.settings.automation_mode == AutomationMode::DispatcherOnly {
-        return manual("`automation_mode` is `dispatcher_only`");
+    if let Some(denial) = app.may(Act::Merge, repository).denial() {
+        return manual(&denial.reason());
     }
     match (app.state.arming(&repository.key), repository.settings.merge_policy) {
         (Arming::Disarmed, _) => manual("automatic merges are disarmed"),

@@ -4,6 +4,7 @@
 use crate::app::{Repository, spend};
 use crate::crash_point;
 use crate::domain::ids::AgentName;
+use crate::domain::permission::Act;
 use crate::domain::pull::PullState;
 use crate::domain::retry::{self, Chain, Decision, Limits};
 use crate::domain::routing::{self, Route};
@@ -269,8 +270,7 @@ impl Attempt<'_> {
             let chain = self.chain(&receipt.agent);
             let limits = Limits {
                 ci_max_retries: self.repository.settings.ci_max_retries,
-                dispatcher_only: self.repository.settings.automation_mode
-                    == crate::config::AutomationMode::DispatcherOnly,
+                dispatcher_only: !self.shift.app.may(Act::FollowUp, self.repository).is_granted(),
             };
             retry::decide(self.task(), &evidence, &chain, limits, self.shift.app.now())
         };

@@ -31,7 +31,7 @@ const RUNTIME: [&str; 15] = [
 
 /// Removes what nobody writes any more from every folder in which files are replaced. A draft that is still written keeps its lock and
 /// stays; the folders of runs are left to [`remove_of`], since there are too many to be listed every minute.
-pub(super) fn remove(app: &App) {
+pub(in crate::jobs) fn remove(app: &App) {
     let runtime = app.runtime();
     let own = RUNTIME.iter().map(|name| runtime.join(name));
     let mailbox = Folder::ALL.into_iter().map(|folder| app.mailbox.folder(folder));

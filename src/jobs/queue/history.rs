@@ -14,7 +14,7 @@ use crate::text::{clean, sections};
 const MAX_ITEMS: usize = 12;
 
 /// The blocker code under which an attempt is recorded; none for a complete one that the repository bears out.
-pub(super) fn code(evidence: &Evidence) -> Option<BlockerCode> {
+pub(in crate::jobs) fn code(evidence: &Evidence) -> Option<BlockerCode> {
     match evidence {
         Evidence::Failed(failure) => Some(failure.code()),
         Evidence::BadResult { .. } => Some(BlockerCode::InvalidResultContract),

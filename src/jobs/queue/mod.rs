@@ -32,8 +32,9 @@ use crate::sys::lock::Lock;
 use super::report::{Job, Report, Severity};
 
 pub(in crate::jobs) use again::begin as begin_again;
-pub(in crate::jobs) use drafts::remove_of as remove_drafts_of;
+pub(in crate::jobs) use drafts::{remove as remove_drafts, remove_of as remove_drafts_of};
 pub(in crate::jobs) use escalate::note as escalation_note;
+pub(in crate::jobs) use history::code as blocker_of;
 pub(in crate::jobs) use pick::{chain, no_room, route};
 pub(in crate::jobs) use receipt::Receipt;
 pub(in crate::jobs) use settle::extras;

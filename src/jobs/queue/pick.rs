@@ -12,7 +12,7 @@ use crate::mailbox::{Claim, Head};
 use crate::sys::{lock, memory};
 
 use super::super::dispatch::is_named;
-use super::super::report::Severity;
+use super::super::report::{Job, Severity};
 use super::attempt::Trouble;
 use super::{Given, Shift, again, sweep};
 
@@ -179,7 +179,7 @@ pub(super) fn repository_of<'a>(shift: &Shift<'a>, task: &Task) -> Option<&'a Re
     if shift.options.repo.as_deref().is_some_and(|name| !is_named(repository, name)) {
         return None;
     }
-    shift.app.state.repo_pause(&repository.key).is_none().then_some(repository)
+    shift.app.may(Job::Queue, repository).is_granted().then_some(repository)
 }
 
 /// The chain of a task: its preferred agent, then the chain of its type and priority, as far as such agents exist.

@@ -1,5 +1,6 @@
 //! What an agent finds when it starts: prompt, run folder, its own home with the files of its recipe, and its confinement.
 
+use super::super::artefacts;
 use super::attempt::{Attempt, Trouble};
 use super::execute::Plan;
 use super::judge;
@@ -91,24 +92,17 @@ fn sources(attempt: &Attempt<'_>) -> Result<Sources, Trouble> {
         let bytes = mirror.read_file(tip, path, MAX_CONTEXT_BYTES)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    let folder =
-        attempt.shift.app.runtime().join("artifacts").join(attempt.repository.key.as_str());
-    let artefact = |name: &str| -> String {
-        let path = folder.join(name);
-        if !prompt::is_strategic(task) || !path.is_file() {
-            return String::new();
-        }
-        files::read_bytes(&path, MAX_CONTEXT_BYTES as u64)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+    let gathered = if prompt::is_strategic(task) {
+        artefacts::existing(attempt.shift.app, attempt.repository)
+    } else {
+        artefacts::Reading::default()
     };
-    let settings = &attempt.repository.settings;
     Ok(Sources {
         readme: tracked("README.md")?,
         strategy: tracked("STRATEGY.md")?,
         principles: tracked("PLANNING_PRINCIPLES.md")?,
         memory: tracked(memory::FILE)?,
-        feedback: artefact(&settings.production_feedback.artifact_file),
-        research: artefact(&settings.planning_research.artifact_file),
+        feedback: gathered.feedback,
+        research: gathered.research,
     })
 }

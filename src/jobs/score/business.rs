@@ -1,5 +1,7 @@
 //! The business score of one repository.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::window;
@@ -37,7 +39,7 @@ pub(super) struct Trouble {
 }
 
 /// Takes what is due and computes the score.
-pub(super) fn measure(app: &App, repository: &Repository) -> Result<Business, Trouble> {
+pub(super) async fn measure(app: &App, repository: &Repository) -> Result<Business, Trouble> {
     let loaded = app.objective(repository).map_err(|error| Trouble {
         message: error.to_string(),
         severity: Severity::of(error.is_temporary()),
@@ -46,12 +48,12 @@ pub(super) fn measure(app: &App, repository: &Repository) -> Result<Business, Tr
     for warning in loaded.iter().flat_map(|loaded| &loaded.warnings) {
         tracing::warn!("{warning}");
     }
-    let outcomes =
-        outcomes::refresh(app, repository, loaded.as_ref()).map_err(|error| Trouble {
-            message: error.to_string(),
-            severity: Severity::of(error.is_temporary()),
-            hint: None,
-        })?;
+    let refreshed = outcomes::refresh(app, repository, loaded.as_ref()).await;
+    let outcomes = refreshed.map_err(|error| Trouble {
+        message: error.to_string(),
+        severity: Severity::of(error.is_temporary()),
+        hint: None,
+    })?;
     let repo = repository.slug().to_string();
     let mut business = Business {
         score: None,
@@ -67,7 +69,9 @@ pub(super) fn measure(app: &App, repository: &Repository) -> Result<Business, Tr
     let snapshots = outcomes.snapshots();
     let score = objective::score(&loaded.objective, &snapshots, app.now());
     let days = loaded.objective.evaluation_window.as_hours() / 24;
-    let path = loaded.path.display().to_string();
+    // Where it lies below the root, so that an issue says nothing of the operator's folders.
+    let path = loaded.path.strip_prefix(&app.settings.root).unwrap_or(&loaded.path);
+    let path = path.display().to_string();
     business.window_days = u32::try_from(days).unwrap_or(u32::MAX).max(1);
     business.findings.extend(weakness::of_score(&repo, &path, &score, business.window_days));
     if !repository.settings.outcome_attribution.enabled {
@@ -100,13 +104,10 @@ fn gap(app: &App, repo: &str, outcomes: &Outcomes) -> Option<Finding> {
     }
     let days = jiff::SignedDuration::from_hours(i64::from(GAP_DAYS) * 24);
     let merged = merges(&outcomes.records, app, days);
-    let without = merged.iter().filter(|record| {
-        outcomes.records.iter().any(|other| {
-            other.kind == Kind::Snapshot
-                && other.task_id == record.task_id
-                && other.check_id.is_none()
-        })
-    });
+    let unmeasured = |other: &&Record| other.kind == Kind::Snapshot && other.check_id.is_none();
+    let unmeasured: BTreeSet<&str> =
+        outcomes.records.iter().filter(unmeasured).map(|other| other.task_id.as_str()).collect();
+    let without = merged.iter().filter(|record| unmeasured.contains(record.task_id.as_str()));
     weakness::of_measurement(repo, merged.len(), without.count(), GAP_DAYS)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::window;
 use crate::app::{App, Repository};
-use crate::domain::execution::{Group, Run, Tally, Totals};
+use crate::domain::execution::{self, Group, Run, Tally, Totals};
 use crate::domain::kinds::TaskType;
 use crate::sys::files::FileError;
 
@@ -20,7 +20,7 @@ pub(super) struct Execution {
     pub(super) tally: Tally,
     /// The runs of the window before it.
     before: Tally,
-    /// Lines that could not be read.
+    /// Lines that could not be read; of those that begin with an old date nothing is known.
     unreadable: u64,
 }
 
@@ -29,10 +29,13 @@ pub(super) fn measure(app: &App, repositories: &[&Repository]) -> Result<Executi
     let now = app.now();
     let since = now.checked_sub(window()).unwrap_or(Timestamp::MIN);
     let before = since.checked_sub(window()).unwrap_or(Timestamp::MIN);
-    let mut execution = Execution::default();
+    let mut counted = Execution::default();
     app.journal.each_metric(STATS, &mut |line| {
+        if execution::moment(line).is_some_and(|at| at <= before) {
+            return;
+        }
         let Ok(run) = serde_json::from_str::<Run<'_>>(line) else {
-            execution.unreadable += u64::from(!line.trim().is_empty());
+            counted.unreadable += u64::from(!line.trim().is_empty());
             return;
         };
         let is_ours = || repositories.iter().any(|known| known.slug().as_str() == run.repo);
@@ -40,12 +43,12 @@ pub(super) fn measure(app: &App, repositories: &[&Repository]) -> Result<Executi
             return;
         }
         if run.timestamp > since {
-            execution.tally.add(&run);
+            counted.tally.add(&run);
         } else {
-            execution.before.add(&run);
+            counted.before.add(&run);
         }
     })?;
-    Ok(execution)
+    Ok(counted)
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,6 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::app::{App, Repository};
-use crate::config::AutomationMode;
 use crate::domain::finding::Finding;
 use crate::domain::weakness;
 
@@ -21,14 +20,18 @@ use super::report::{Item, Job, Report, Severity};
 pub const WINDOW_DAYS: u32 = 7;
 
 /// A week before now, and the one before that.
-fn window() -> SignedDuration {
+pub(in crate::jobs) fn window() -> SignedDuration {
     SignedDuration::from_hours(i64::from(WINDOW_DAYS) * 24)
 }
 
 /// Measures everything and replaces the artefact.
-pub fn run(app: &App) -> Report {
+pub async fn run(app: &App) -> Report {
     let mut report = Report::new(Job::Score, app.now());
     let repositories: Vec<&Repository> = measured(app).collect();
+    if repositories.is_empty() {
+        report.more.insert("scores".to_owned(), Value::Array(Vec::new()));
+        return report;
+    }
     let execution = match execution::measure(app, &repositories) {
         Ok(execution) => execution,
         Err(error) => {
@@ -40,7 +43,7 @@ pub fn run(app: &App) -> Report {
     let mut findings = weakness::of_execution(&execution.tally, WINDOW_DAYS);
     let mut scores = Vec::new();
     for repository in repositories {
-        let business = match business::measure(app, repository) {
+        let business = match business::measure(app, repository).await {
             Ok(business) => business,
             Err(trouble) => {
                 report.error(
@@ -71,15 +74,9 @@ pub fn run(app: &App) -> Report {
     report
 }
 
-/// The repositories that are measured.
+/// The repositories that are measured: where people drive by hand nobody asked for it, and a paused one is left alone.
 pub(in crate::jobs) fn measured(app: &App) -> impl Iterator<Item = &Repository> {
-    app.repositories.iter().filter(|repository| is_measured(app, repository))
-}
-
-/// Whether a repository is measured: where people drive by hand nobody asked for it, and a paused one is left alone.
-fn is_measured(app: &App, repository: &Repository) -> bool {
-    repository.settings.automation_mode == AutomationMode::Full
-        && app.state.repo_pause(&repository.key).is_none()
+    app.repositories.iter().filter(|repository| app.may(Job::Score, repository).is_granted())
 }
 
 fn item(repository: &Repository, business: &business::Business) -> Item {

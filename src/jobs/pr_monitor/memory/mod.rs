@@ -20,7 +20,7 @@ use crate::mailbox::RepositoryLease;
 
 use crate::jobs::dispatch::is_named;
 use crate::jobs::memory::{self, Pending, Refused, Standing};
-use crate::jobs::report::{Item, Report, Severity};
+use crate::jobs::report::{Item, Job, Report, Severity};
 
 /// A base branch that declined a push gets pull requests for so long.
 const DECLINED_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -46,7 +46,7 @@ pub(super) type Done = (&'static str, Option<PrNumber>, Option<String>);
 pub(super) async fn flush_all(app: &App, options: &Options, report: &mut Report) {
     for repository in &app.repositories {
         let is_other = options.repo.as_deref().is_some_and(|name| !is_named(repository, name));
-        if is_other || app.state.repo_pause(&repository.key).is_some() {
+        if is_other || !app.may(Job::PrMonitor, repository).is_granted() {
             continue;
         }
         if app.stop.requested() {

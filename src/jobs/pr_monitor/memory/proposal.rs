@@ -1,15 +1,16 @@
-//! The one pull request that carries memory to a branch which takes no push: judged like any other of ours, built anew on the present tip
-//! when more comes or it conflicts (never merged as text), given up when a person closes it.
+//! The one pull request that carries memory to a branch which takes no push: judged by the verdict of every pull request of ours, built anew
+//! on the present tip when more comes, it conflicts or is out of date (never merged as text), given up when a person closes it.
 
 use jiff::SignedDuration;
 
-use super::super::{Trouble, snapshot};
+use super::super::{Taken, Trouble, reason_of, snapshot};
 use super::branch::{build, end, ensure_open, note, remote_tip, still_missing};
 use super::{Done, Keeper};
 use crate::crash_point;
 use crate::domain::ids::{CommitSha, PrNumber};
-use crate::domain::memory::{self as decide, Change, Verdict};
-use crate::domain::pull::{PullRequest, PullState};
+use crate::domain::memory::Change;
+use crate::domain::merge::{self, Verdict};
+use crate::domain::pull::PullRequest;
 use crate::effects::{Effect, EffectError, memory_texts};
 use crate::host::{Host, HostError, MergeRequest};
 use crate::jobs::memory::{self, Proposal};
@@ -62,39 +63,17 @@ async fn judged(
     host: &dyn Host,
 ) -> Result<Judged, Trouble> {
     let (app, repository) = (keeper.app, keeper.repository);
-    let pull = host.pull(pr).await?;
-    let is_ours = keeper.standing.heads.contains(&pull.head_sha);
-    let is_late = is_ours && pull.head_sha != proposal.head;
-    if pull.state != PullState::Open {
-        let verdict = match pull.state {
-            PullState::Merged { .. } => Verdict::Merged,
-            _ => Verdict::ClosedByPerson,
-        };
-        return Ok(Judged { verdict, base_tip: None, is_ours, is_late });
-    }
-    let base_tip = host.branch_tip(&proposal.base).await?;
-    let mirror = repository.mirror()?;
-    // It was made on this commit: what it changes is the difference from there.
-    let paths = mirror.diff_stat(&proposal.base_tip, &pull.head_sha).ok().map(|stat| {
-        let files = stat.files.into_iter();
-        files.map(|file| file.path).collect()
-    });
-    let mut found = decide::Proposal {
-        our_head: proposal.head.clone(),
-        base: proposal.base.clone(),
-        hold_labels: repository.settings.hold_labels.clone(),
-        mergeable: host.mergeable(pr).await?,
-        checks: host.checks(&pull).await?,
-        required: host.required(&proposal.base).await.ok(),
-        paths,
-        arming: snapshot::arming(app, repository, &pull),
-        pull,
-    };
-    let mut verdict = decide::judge(&found);
+    let ours = (&proposal.head, &proposal.base);
+    let mut taken = snapshot::take_memory(app, repository, host, pr, ours).await?;
+    let mut verdict = merge::judge(&taken.snapshot);
     if matches!(verdict, Verdict::Wait(_)) && repository.local.is_some() {
-        found.checks = host.run_missing(&found.pull).await?;
-        verdict = decide::judge(&found);
+        taken.snapshot.checks = host.run_missing(&taken.snapshot.pull).await?;
+        snapshot::complete(repository, host, &mut taken).await?;
+        verdict = merge::judge(&taken.snapshot);
     }
+    let Taken { snapshot, base_tip, .. } = taken;
+    let is_ours = keeper.standing.heads.contains(&snapshot.pull.head_sha);
+    let is_late = is_ours && snapshot.pull.head_sha != proposal.head;
     Ok(Judged { verdict, base_tip, is_ours, is_late })
 }
 
@@ -107,22 +86,38 @@ fn nothing_to_do(
     if seen.is_late {
         return Ok(None);
     }
-    let reason = match &seen.verdict {
-        Verdict::Wait(reason) | Verdict::Hold(reason) => reason,
-        Verdict::Red(reason) | Verdict::Rebuild(reason) if !may_rebuild(keeper, proposal, seen) => {
-            reason
-        }
-        _ => return Ok(None),
-    };
+    if ended(&seen.verdict)
+        || (is_about_content(&seen.verdict) && may_rebuild(keeper, proposal, seen))
+    {
+        return Ok(None);
+    }
+    let Some(reason) = reason_of(&seen.verdict) else { return Ok(None) };
     let is_due = seen.is_ours && update_is_due(keeper, proposal)?;
-    Ok((!is_due).then(|| reason.clone()))
+    Ok((!is_due).then_some(reason))
 }
 
-/// Whether a commit on the present tip would be another one: red checks are tried again at most once in an hour.
+fn ended(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Merged { .. } | Verdict::ClosedByPerson)
+}
+
+/// Whether another commit may change the verdict: nobody repairs memory, brings it up to date or solves its conflicts, it is built anew.
+fn is_about_content(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Rebase
+            | Verdict::ConflictGivenUp(_)
+            | Verdict::Update
+            | Verdict::Rerun(_)
+            | Verdict::Repair(_)
+            | Verdict::RepairsGivenUp(_)
+    )
+}
+
+/// Whether a commit on the present tip would be another one: where there is no conflict, it is tried at most once in an hour.
 fn may_rebuild(keeper: &Keeper<'_>, proposal: &Proposal, seen: &Judged) -> bool {
     let has_moved = seen.base_tip.as_ref().is_some_and(|tip| *tip != proposal.base_tip);
-    let is_red = matches!(seen.verdict, Verdict::Red(_));
-    has_moved && (!is_red || is_rested(keeper, proposal))
+    let conflicts = matches!(seen.verdict, Verdict::Rebase | Verdict::ConflictGivenUp(_));
+    has_moved && (conflicts || is_rested(keeper, proposal))
 }
 
 fn is_rested(keeper: &Keeper<'_>, proposal: &Proposal) -> bool {
@@ -140,8 +135,8 @@ fn update_is_due(keeper: &Keeper<'_>, proposal: &Proposal) -> Result<bool, Troub
 
 fn word(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Hold(_) | Verdict::Red(_) => "memory_held",
-        _ => "memory_waits",
+        Verdict::Wait(_) | Verdict::Rebase | Verdict::Update => "memory_waits",
+        _ => "memory_held",
     }
 }
 
@@ -152,7 +147,7 @@ async fn act(
     seen: Judged,
 ) -> Result<Option<Done>, Trouble> {
     match &seen.verdict {
-        Verdict::Merged => merged(keeper, proposal, pr).await.map(Some),
+        Verdict::Merged { .. } => merged(keeper, proposal, pr).await.map(Some),
         Verdict::ClosedByPerson => closed(keeper, proposal, pr).await.map(Some),
         Verdict::Merge { head } => {
             merge(keeper, proposal, pr, (head.clone(), seen.base_tip)).await.map(Some)
