@@ -1,8 +1,16 @@
 //! The shape of the command line (`CONTRACT.md` section 1).
 
+mod init;
+mod look;
+mod schedule;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use init::Init;
+pub(super) use look::{Completions, Man, Shell, StatusOptions, Tail};
+pub(super) use schedule::{Cron, Where};
 
 /// A software organisation of coding agents: issues in, merged pull requests out.
 ///
@@ -59,6 +67,10 @@ pub(super) enum Command {
     Queue(Queue),
     /// Give every open pull request of ours its verdict and carry that out
     PrMonitor(DryRun),
+    /// Keep the backlog clean and filled up, where its pace says so
+    Groom(Paced),
+    /// Choose the next sprint from the backlog, or say yes or no to one that waits
+    Plan(super::plan::Plan),
     /// Measure execution and business, and write the findings
     Score,
     /// File what the evidence of a week asks for, as one remediation backlog
@@ -71,15 +83,19 @@ pub(super) enum Command {
     Tick,
     /// Play the whole loop on a small project, offline
     Demo(Demo),
+    /// Configure a repository: find out what can be found out, ask the rest
+    Init(Init),
     /// Prove the whole chain, and say what mends what is broken
     Doctor(Doctor),
     /// Show what is queued, running, parked, waiting and merged
-    Status,
+    Status(StatusOptions),
     /// Say why an issue, pull request or task is not moving
     Why {
         /// `web-42` (task), `acme/web#42` or `42` (issue), `pr:7` (pull request)
         subject: String,
     },
+    /// Show what the agent of a task writes, while it runs
+    Tail(Tail),
     /// The mailbox by command instead of `mv`
     #[command(subcommand)]
     Task(Task),
@@ -105,9 +121,16 @@ pub(super) enum Command {
     Adopt(Adopt),
     /// Prove the operator's commands and switches on a small project of its own, offline
     Drill(Drill),
+    /// Have the jobs started, by cron or by systemd
+    #[command(subcommand)]
+    Cron(Cron),
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
     /// What starts agents; not for people
     #[command(hide = true)]
     Supervise,
@@ -118,6 +141,20 @@ pub(super) struct DryRun {
     /// Only this repository
     #[arg(long, value_name = "REPO")]
     pub(super) repo: Option<String>,
+    /// Say what would be done and change nothing anywhere
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// Options of a job with a pace of its own.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Paced {
+    /// Only this repository
+    #[arg(long, value_name = "REPO")]
+    pub(super) repo: Option<String>,
+    /// Now, whenever it is due
+    #[arg(long)]
+    pub(super) force: bool,
     /// Say what would be done and change nothing anywhere
     #[arg(long)]
     pub(super) dry_run: bool,

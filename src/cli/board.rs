@@ -108,10 +108,12 @@ fn named<'a>(app: &'a App, on: &Numbered) -> Result<(&'a dyn Host, u64), Fault> 
 async fn make_ready(host: &dyn Host, number: IssueNumber) -> Result<(), Fault> {
     let issue = host.issue(number).await?;
     if issue.status.is_some() || host.adds_cards() {
-        return Ok(host.set_status(number, BoardStatus::Ready).await?);
+        host.set_status(number, BoardStatus::Ready).await?;
+        return Ok(());
     }
     let change = LabelChange { add: vec![READY.to_owned()], remove: Vec::new() };
-    Ok(host.change_labels(number, &change).await?)
+    host.change_labels(number, &change).await?;
+    Ok(())
 }
 
 async fn shown(

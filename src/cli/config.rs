@@ -1,5 +1,7 @@
 //! `agentos config`: check, explain, schema.
 
+mod sources;
+
 use serde_json::json;
 
 use super::args::{Config, Global};
@@ -52,6 +54,7 @@ fn check(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault>
         let hint = "objectives/example.yaml shows every key of an objective";
         return Err(Fault::usage(fault.to_string()).hint(hint));
     }
+    let of_sources = sources::warnings(settings);
     let repositories = settings.repos.len();
     let file = settings.config_file.display();
     if output.is_json() {
@@ -59,7 +62,8 @@ fn check(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault>
             .warnings
             .iter()
             .map(|w| json!({"message": w.message, "line": w.line, "hint": w.hint}));
-        let of_evidence = checked.warnings.iter().map(|message| json!({"message": message}));
+        let of_evidence = checked.warnings.iter().chain(&of_sources);
+        let of_evidence = of_evidence.map(|message| json!({"message": message}));
         output.json(&json!({
             "file": settings.config_file,
             "root": settings.root,
@@ -77,7 +81,7 @@ fn check(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault>
             output.say(&format!("hint: {hint}"));
         }
     }
-    for warning in &checked.warnings {
+    for warning in checked.warnings.iter().chain(&of_sources) {
         output.say(&format!("warning: {warning}"));
     }
     output.line(&format!(
@@ -85,7 +89,11 @@ fn check(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault>
         counted(repositories, "repository", "repositories"),
         counted(checked.objectives, "objective", "objectives"),
         counted(checked.evidence, "evidence file", "evidence files"),
-        counted(loaded.warnings.len() + checked.warnings.len(), "warning", "warnings"),
+        counted(
+            loaded.warnings.len() + checked.warnings.len() + of_sources.len(),
+            "warning",
+            "warnings"
+        ),
     ));
     Ok(0)
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::args::{Demo, Global};
 use super::fault::Fault;
 use super::output::Output;
+use super::progress::Progress;
 use super::wire::Wiring;
 use crate::agent::BUILTIN;
 use crate::config::LoadRequest;
@@ -38,7 +39,9 @@ pub(super) async fn run(
         }
         other => Fault::failed(other.to_string()),
     })?;
-    let played = play(wiring, &stage.config, &stage.dir, output).await;
+    let progress = Progress::begin(global, "setting the stage");
+    let played = play(wiring, &stage.config, &stage.dir, &progress, output).await;
+    drop(progress);
     let ending = match played {
         Ok(ending) => ending,
         Err(fault) => return Err(fault.hint(format!("everything lies in {}", dir.display()))),
@@ -122,6 +125,7 @@ async fn play(
     wiring: &Wiring,
     config: &Path,
     dir: &Path,
+    progress: &Progress,
     output: &Output,
 ) -> Result<Ending, Fault> {
     let app = wiring.app_of(LoadRequest {
@@ -135,7 +139,10 @@ async fn play(
     let is_live = std::io::stderr().is_terminal();
     let began = Instant::now();
     let mut watch = |scene: Scene| match scene {
-        Scene::Job(job) => output.say(&format!("\n{job}")),
+        Scene::Job(job) => {
+            progress.now(job);
+            output.say(&format!("\n{job}"));
+        }
         Scene::Line(line) => {
             let time = if is_live {
                 format!("{:5.1} s  ", began.elapsed().as_secs_f64())

@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use super::args::{Color, Doctor, Global};
 use super::fault::Fault;
 use super::output::{Output, table};
+use super::progress::Progress;
 use super::wire::Wiring;
 use crate::app::{App, BuildError};
-use crate::jobs::doctor::{self, Check, Options, Place, Status};
+use crate::jobs::doctor::{self, Check, Options, Place, Status, Step};
 
 pub(super) async fn run(
     wiring: &Wiring,
@@ -26,7 +27,10 @@ pub(super) async fn run(
         super::entry::adopt_orphans();
     }
     let options = Options { as_cron: options.as_cron, live: options.live };
-    let checks = doctor::run(&place, built.as_ref(), options).await;
+    let progress = Progress::begin(global, "looking");
+    let mut watch = |step: Step| progress.step(&step.what, step.done, step.of);
+    let checks = doctor::run_watched(&place, built.as_ref(), options, &mut watch).await;
+    drop(progress);
     if output.is_json() {
         output.json(&checks);
     } else {

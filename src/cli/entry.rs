@@ -8,7 +8,9 @@ use super::args::{Cli, Command};
 use super::fault::Fault;
 use super::output::Output;
 use super::wire::Wiring;
-use super::{board, config, demo, doctor, drill, jobs, tasks};
+use super::{
+    board, config, cron, demo, doctor, drill, init, jobs, plan, reference, tail, tasks, watch,
+};
 use crate::sys::{process, supervise};
 
 /// Runs the command line and says how the process ends.
@@ -54,12 +56,17 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Dispatch(options) => jobs::dispatch(wiring, global, options, output).await,
         Command::Queue(options) => jobs::queue(wiring, global, options, output).await,
         Command::Analyze { dry_run } => jobs::analyze(wiring, global, *dry_run, output).await,
-        Command::Score => jobs::score(wiring, global, output),
+        Command::Score => jobs::score(wiring, global, output).await,
+        Command::Groom(options) => jobs::groom(wiring, global, options, output).await,
         Command::PrMonitor(options) => jobs::pr_monitor(wiring, global, options, output).await,
+        Command::Plan(options) => plan::run(wiring, global, options, output).await,
         Command::Tick => jobs::tick(wiring, global, output).await,
         Command::Demo(options) => demo::run(wiring, global, options, output).await,
+        Command::Init(options) => init::run(wiring, global, options, output).await,
         Command::Doctor(options) => doctor::run(wiring, global, options, output).await,
-        Command::Status => tasks::status(wiring, global, output),
+        Command::Status(options) if options.watch => watch::run(wiring, global, output),
+        Command::Status(_) => tasks::status(wiring, global, output),
+        Command::Tail(options) => tail::run(wiring, global, options, output),
         Command::Why { subject } => tasks::why(wiring, global, subject, output).await,
         Command::Task(command) => tasks::run(wiring, global, command, output).await,
         Command::Issue(command) => board::issue(wiring, global, command, output).await,
@@ -72,7 +79,10 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Disarm(repo) => tasks::arm(wiring, global, repo, false, output),
         Command::Adopt(adopt) => tasks::adopt(wiring, global, adopt, output),
         Command::Drill(options) => drill::run(wiring, options, output),
+        Command::Cron(command) => cron::run(wiring, global, command, output),
         Command::Config(command) => config::run(wiring, global, command, output),
+        Command::Completions(options) => reference::completions(*options, output),
+        Command::Man(options) => reference::man(options, output),
         Command::Supervise => Ok(2),
     }
 }

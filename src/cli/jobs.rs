@@ -1,9 +1,10 @@
 //! The jobs: run, logged, rendered.
 
-use super::args::{DryRun, Global, Queue};
+use super::args::{DryRun, Global, Paced, Queue};
 use super::fault::Fault;
 use super::logging::JobLog;
 use super::output::Output;
+use super::progress::{Missing, Progress};
 use super::wire::Wiring;
 use crate::app::App;
 use crate::jobs::report::{Item, Report};
@@ -19,7 +20,10 @@ pub(super) async fn dispatch(
     let log = listen(&app, global, "dispatch");
     super::entry::adopt_orphans();
     let options = jobs::dispatch::Options { repo: options.repo.clone(), dry_run: options.dry_run };
-    Ok(finish(&app, &log, &turn::dispatch(&app, &options).await, output))
+    let progress = wait(&app, global, "dispatch");
+    let report = turn::dispatch(&app, &options).await;
+    drop(progress);
+    Ok(finish(&app, &log, &report, output))
 }
 
 pub(super) async fn queue(
@@ -51,7 +55,9 @@ pub(super) async fn queue(
         workers: options.workers.map(usize::from),
         repo: options.repo.clone(),
     };
+    let progress = wait(&app, global, "queue");
     let report = turn::queue(&app, &options).await;
+    drop(progress);
     summarize(&app, &report);
     Ok(finish(&app, &log, &report, output))
 }
@@ -67,7 +73,27 @@ pub(super) async fn pr_monitor(
     super::entry::adopt_orphans();
     let options =
         jobs::pr_monitor::Options { repo: options.repo.clone(), dry_run: options.dry_run };
-    Ok(finish(&app, &log, &turn::pr_monitor(&app, &options).await, output))
+    let progress = wait(&app, global, "pr-monitor");
+    let report = turn::pr_monitor(&app, &options).await;
+    drop(progress);
+    Ok(finish(&app, &log, &report, output))
+}
+
+pub(super) async fn groom(
+    wiring: &Wiring,
+    global: &Global,
+    options: &Paced,
+    output: &Output,
+) -> Result<u8, Fault> {
+    let app = begin(wiring, global, options.repo.as_deref(), output)?;
+    let log = listen(&app, global, "groom");
+    super::entry::adopt_orphans();
+    let options = jobs::groom::Options {
+        repo: options.repo.clone(),
+        force: options.force,
+        dry_run: options.dry_run,
+    };
+    Ok(finish(&app, &log, &turn::groom(&app, &options).await, output))
 }
 
 pub(super) async fn analyze(
@@ -78,21 +104,25 @@ pub(super) async fn analyze(
 ) -> Result<u8, Fault> {
     let app = begin(wiring, global, None, output)?;
     let log = listen(&app, global, "analyze");
+    super::entry::adopt_orphans();
     let options = jobs::analyze::Options { dry_run };
     Ok(finish(&app, &log, &turn::analyze(&app, options).await, output))
 }
 
-pub(super) fn score(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
+pub(super) async fn score(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
     let app = begin(wiring, global, None, output)?;
     let log = listen(&app, global, "score");
-    Ok(finish(&app, &log, &turn::score(&app), output))
+    super::entry::adopt_orphans();
+    Ok(finish(&app, &log, &turn::score(&app).await, output))
 }
 
 pub(super) async fn tick(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
     let app = begin(wiring, global, None, output)?;
     let log = listen(&app, global, "tick");
     super::entry::adopt_orphans();
+    let progress = wait(&app, global, "tick");
     let reports = tick::run(&app).await;
+    drop(progress);
     if output.is_json() {
         output.json(&reports);
     }
@@ -110,7 +140,7 @@ pub(super) async fn tick(wiring: &Wiring, global: &Global, output: &Output) -> R
 }
 
 /// Builds the application, and checks a repository's name before anything is done.
-fn begin(
+pub(super) fn begin(
     wiring: &Wiring,
     global: &Global,
     repo: Option<&str>,
@@ -126,13 +156,22 @@ fn begin(
     Ok(app)
 }
 
-fn listen(app: &App, global: &Global, job: &str) -> JobLog {
+/// A line for a person who waits; a repository's first clone may take minutes.
+fn wait(app: &App, global: &Global, job: &str) -> Progress {
+    let missing = app.repositories.iter().filter_map(|repository| {
+        let folder = app.runtime().join("repos").join(format!("{}.git", repository.key));
+        (!folder.exists()).then(|| Missing { name: repository.slug().to_string(), folder })
+    });
+    Progress::begin_with(global, job, missing.collect())
+}
+
+pub(super) fn listen(app: &App, global: &Global, job: &str) -> JobLog {
     let log = JobLog::open(app, job);
     log.listen(app, global);
     log
 }
 
-fn finish(app: &App, log: &JobLog, report: &Report, output: &Output) -> u8 {
+pub(super) fn finish(app: &App, log: &JobLog, report: &Report, output: &Output) -> u8 {
     show(app, log, report, output);
     if output.is_json() {
         output.json(report);
@@ -170,11 +209,12 @@ fn line_of(item: &Item) -> String {
 
 /// `queue-summary.log`: one line per settled task.
 fn summarize(app: &App, report: &Report) {
-    if report.items.is_empty() {
+    let mut settled = report.items.iter().filter(|item| item.task.is_some()).peekable();
+    if settled.peek().is_none() {
         return;
     }
     let log = JobLog::open(app, "queue-summary");
-    for item in &report.items {
+    for item in settled {
         log.line(app.now(), &app.redactor.redact(&line_of(item)));
     }
 }

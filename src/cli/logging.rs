@@ -32,8 +32,11 @@ impl JobLog {
         let dir = &app.settings.logs_dir;
         drop(crate::sys::files::make_dir(dir));
         let path = dir.join(format!("{job}.log"));
-        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_LOG_BYTES) {
-            rotate(&path);
+        // What cron's runs say is written by the shell, which opens the file anew for each.
+        for grown in [&path, &dir.join("cron.log")] {
+            if fs::metadata(grown).is_ok_and(|metadata| metadata.len() > MAX_LOG_BYTES) {
+                rotate(grown);
+            }
         }
         Self { path }
     }
@@ -98,6 +101,7 @@ struct Both {
 impl Write for Both {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = self.redactor.redact(&clean::terminal(&String::from_utf8_lossy(bytes)));
+        super::progress::clear();
         drop(io::stderr().lock().write_all(text.as_bytes()));
         if let Some(file) = &self.file
             && let Ok(mut file) = file.lock()

@@ -1,10 +1,12 @@
 //! Data to standard output, talk to standard error; nothing from outside reaches a terminal with control characters.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::fault::Fault;
+use super::progress;
 use crate::text::clean;
 
 /// Where a command's words go.
@@ -26,6 +28,7 @@ impl Output {
     /// One line of data.
     #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn line(&self, text: &str) {
+        progress::clear();
         // A reader that has gone (`| head`) is no error of ours.
         drop(writeln!(io::stdout().lock(), "{}", clean::terminal(text)));
     }
@@ -35,6 +38,29 @@ impl Output {
         let Some(colour) = colour else { return self.line(text) };
         let text = clean::terminal(text);
         drop(writeln!(io::stdout().lock(), "\u{1b}[{colour}m{text}\u{1b}[0m"));
+    }
+
+    /// One line of data at once; says whether somebody still reads.
+    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
+    pub(super) fn live(&self, text: &str) -> bool {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{}", clean::terminal(text)).and_then(|()| stdout.flush()).is_ok()
+    }
+
+    /// Lines in the place of as many earlier ones, on a terminal; says whether somebody still reads.
+    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
+    pub(super) fn redraw(&self, earlier: usize, lines: &[String]) -> bool {
+        let mut text = String::new();
+        if earlier > 0 {
+            let _infallible = write!(text, "\u{1b}[{earlier}A\r");
+        }
+        text.push_str("\u{1b}[0J");
+        for line in lines {
+            text.push_str(&clean::terminal(line));
+            text.push('\n');
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
     }
 
     /// One JSON document.
@@ -48,6 +74,7 @@ impl Output {
     /// One line of talk.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
+            progress::clear();
             drop(writeln!(io::stderr().lock(), "{}", clean::terminal(text)));
         }
     }
@@ -55,6 +82,7 @@ impl Output {
     /// What went wrong.
     #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn fault(&self, fault: &Fault) {
+        progress::clear();
         let mut stderr = io::stderr().lock();
         drop(writeln!(stderr, "error: {}", clean::terminal(&fault.message)));
         if let Some(hint) = &fault.hint {

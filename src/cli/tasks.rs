@@ -5,13 +5,13 @@ use serde_json::json;
 use super::args::{Adopt, Global, RepoArg, Scope, Task};
 use super::fault::Fault;
 use super::output::{Output, table};
+use super::show;
 use super::wire::Wiring;
-use crate::app::App;
 use crate::domain::ids::{BadId, IssueNumber, TaskId};
 use crate::domain::notice::NoticeId;
 use crate::domain::task::Folder;
 use crate::jobs::control::Order;
-use crate::jobs::status::{self, MemoryRow, TaskRow};
+use crate::jobs::status::{self, JobRow, MemoryRow, SprintRow, TaskRow};
 use crate::jobs::{control, why};
 use crate::notify::Overview;
 
@@ -29,12 +29,7 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
         output.line(&format!("ALARM   {}: {}. {}", alarm.what, alarm.reason, alarm.next));
     }
     for job in &status.jobs {
-        let word = match (&job.paused, job.running) {
-            (Some(reason), _) => format!("off: {reason}"),
-            (None, true) => "running".to_owned(),
-            (None, false) => "idle".to_owned(),
-        };
-        output.line(&format!("{:<11} {word}", job.job));
+        output.line(&job_line(job));
     }
     output.line("");
     let live: Vec<TaskRow> =
@@ -52,6 +47,9 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     output.line(&format!("{}; {ended} ended", counts.join(", ")));
     for memory in &status.memory {
         output.line(&memory_line(memory));
+    }
+    for sprint in &status.sprints {
+        output.line(&sprint_line(sprint));
     }
     for pull in &status.foreign {
         let (number, repo, head) = (pull.number.0, &pull.repo, &pull.head);
@@ -75,6 +73,25 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     }
     print_notifications(&status.notifications, output);
     Ok(0)
+}
+
+fn job_line(job: &JobRow) -> String {
+    let word = match (&job.paused, job.running) {
+        (Some(reason), _) => format!("off: {reason}"),
+        (None, true) => "running".to_owned(),
+        (None, false) => match job.next {
+            Some(next) => format!("idle, next {next}"),
+            None => "idle".to_owned(),
+        },
+    };
+    format!("{:<11} {word}", job.job)
+}
+
+fn sprint_line(sprint: &SprintRow) -> String {
+    let (id, repo) = (&sprint.id, &sprint.repo);
+    let count = crate::domain::sprint::issues(sprint.tasks.len());
+    let until = sprint.until.map(|at| format!(" until {at}")).unwrap_or_default();
+    format!("sprint {id} of {repo} ({count}) waits for your yes{until}: `{}`", sprint.next)
 }
 
 fn memory_line(memory: &MemoryRow) -> String {
@@ -149,7 +166,7 @@ pub(super) async fn why(
     Ok(0)
 }
 
-fn task_id(text: &str) -> Result<TaskId, Fault> {
+pub(super) fn task_id(text: &str) -> Result<TaskId, Fault> {
     text.parse().map_err(|error: BadId| Fault::usage(error.to_string()))
 }
 
@@ -170,7 +187,7 @@ pub(super) async fn run(
             }
             Ok(0)
         }
-        Task::Show { id } => show(&app, &task_id(id)?, output),
+        Task::Show { id } => show::task(&app, &task_id(id)?, output),
         Task::Retry { id } => {
             let id = task_id(id)?;
             let from = control::retry(&app, &id, &Order::of_operator()).await?;
@@ -192,30 +209,6 @@ fn changed(output: &Output, id: &TaskId, what: &str) {
     } else {
         output.line(&format!("{id}: {what}"));
     }
-}
-
-fn show(app: &App, id: &TaskId, output: &Output) -> Result<u8, Fault> {
-    let Some((folder, task)) = app.mailbox.find(id)? else {
-        return Err(Fault::usage(format!("there is no task {id}"))
-            .hint("`agentos task list` shows all; old ones are in runtime/archive/"));
-    };
-    let path = app.mailbox.path(folder, id);
-    if output.is_json() {
-        let row = status::row(app, folder, &task);
-        let mut value = serde_json::to_value(&row).unwrap_or_default();
-        if let Some(map) = value.as_object_mut() {
-            map.insert("file".to_owned(), json!(path));
-            map.insert("body".to_owned(), json!(task.body));
-            map.insert("runs".to_owned(), json!(app.runs(id)));
-        }
-        output.json(&value);
-        return Ok(0);
-    }
-    output.line(&format!("{} in {folder}/  ({})", task.id, path.display()));
-    output.line(&format!("runs: {}", app.runs(id).display()));
-    output.line("");
-    output.line(&crate::domain::task_file::render(&task).unwrap_or_default());
-    Ok(0)
 }
 
 pub(super) fn switch(

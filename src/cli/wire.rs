@@ -79,13 +79,19 @@ impl Wiring {
 
     /// From what an [`App`] of this process is built.
     pub(super) fn options(&self, load: LoadRequest) -> Result<Options, Fault> {
-        Ok(Options {
+        Ok(self.options_with(load, Self::helper()?))
+    }
+
+    /// The same with a helper that was found before.
+    pub(super) fn options_with(&self, load: LoadRequest, helper: Helper) -> Options {
+        Options {
             load,
             environment: self.variables(),
             clock: self.clock.clone(),
             stop: self.stop.clone(),
-            helper: Self::helper()?,
+            helper,
             runner: None,
-        })
+            pages: None,
+        }
     }
 }
