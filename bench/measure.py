@@ -105,10 +105,10 @@ def median_of(argv, env, cwd, runs):
     }
 
 
-def peak_rss(argv, env, cwd):
+def peak_rss(argv, env, cwd, times=10):
     """The highest `VmHWM` seen while it runs, in MiB: what wait4 reports would include this script's own memory."""
     best = 0
-    for _ in range(10):
+    for _ in range(times):
         child = subprocess.Popen(argv, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         binary = os.path.realpath(argv[0])
         while child.poll() is None:
@@ -388,6 +388,73 @@ def program(binary, parent, runs):
     table("The binary", ["what", "figure"], rows)
 
 
+REASONS = ["error: no such table: orders", "thread 'a' panicked at src/cart.rs:41:9:", "fatal: bad object 3f786850e387"]
+
+
+def week_of_runs(world, runs, tasks, all_failed=False):
+    """`runs` lines of agent_stats.jsonl within the last week, of `tasks` tasks, five agents, four kinds of work and this repository."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    metrics = world.root / "runtime/metrics"
+    metrics.mkdir(parents=True, exist_ok=True)
+    ends = [("complete", "none")] * 6 + [("partial", "test_failure"), ("blocked", "quota_limited"), ("blocked", "timeout"), ("partial", "none")]
+    ends = [("partial", "test_failure")] if all_failed else ends
+    with open(metrics / "agent_stats.jsonl", "w") as file:
+        for n in range(runs):
+            at = now - datetime.timedelta(seconds=604_000 * (runs - n) / runs)
+            status, code = ends[n * 7 % len(ends)]
+            file.write(json.dumps({
+                "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "task_id": f"shop-{n % tasks}", "repo": "acme/shop", "issue": n % tasks,
+                "agent": ("codex", "claude", "gemini", "deepseek", "worker")[n % 5], "model": None,
+                "task_type": ("implementation", "debugging", "docs", "research")[n // 5 % 4], "attempt": str(1 + n // tasks), "status": status,
+                "blocker_code": code, "spent": True, "duration_seconds": 30 + n * 7919 % 100_000 / 37, "input_tokens": 1000,
+                "output_tokens": 200, "cost_usd": 0.125, "charged_usd": 0.125, "pr": None, "head_sha": None,
+            }, separators=(",", ":")) + "\n")
+    for n in range(max(0, runs - 3000), runs):
+        folder = world.root / f"runtime/runs/shop-{n % tasks}/{1 + n // tasks}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "agent.stderr.log").write_text(f"starting\n{REASONS[n % 3]}\n")
+
+
+def quarter_of_outcomes(world, merges):
+    """Four lines for each of so many merges of two years, nearly all of them judged."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    with open(world.root / "runtime/metrics/outcome_attribution.jsonl", "w") as file:
+        for n in range(merges):
+            at = now - datetime.timedelta(seconds=730 * 86_400 * (merges - n) / merges)
+            stamp = lambda days: (at + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            base = {"repo": "acme/shop", "task_id": f"shop-{n}", "issue": n, "pr": n + 1}
+            lines = [{"timestamp": stamp(0), "kind": kind, **base, "check_ids": ["traffic", "arpu"]} for kind in ("pr_opened", "merged")]
+            if at + datetime.timedelta(days=8) < now:
+                lines += [{"timestamp": stamp(8), "kind": "snapshot", **base, "check_id": check, "interpretation": "improved",
+                           "summary": "110 against 100", "source": "evidence"} for check in ("traffic", "arpu")]
+            file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+
+
+def scored(binary, parent, name, runs, tasks, merges, all_failed=False):
+    world = World(binary, parent, name)
+    week_of_runs(world, runs, tasks, all_failed)
+    quarter_of_outcomes(world, merges)
+    config = world.root / "config.yaml"
+    config.write_text(config.read_text() + "  outcome_attribution:\n    enabled: true\n    checks:\n"
+                      + "".join(f"    - {{id: {check}, type: file, path: {check}.yaml, measurement_window_days: 7}}\n" for check in ("traffic", "arpu")))
+    rows = []
+    for job in ("score", "analyze"):
+        taken = [once(world.argv(job), world.env, world.root) for _ in range(4)][1:]
+        rows.append([f"`{job}`, {name}", ms(min(wall for wall, _ in taken)), ms(min(cpu for _, cpu in taken)),
+                     f"{peak_rss(world.argv(job), world.env, world.root, 1):.1f} MiB"])
+    shutil.rmtree(world.root)
+    return rows
+
+
+def evidence(binary, parent, runs):
+    million = 100_000 if runs < 50 else 1_000_000
+    rows = scored(binary, parent, f"{million:,} runs of {million // 3:,} tasks", million, million // 3, 10)
+    rows += scored(binary, parent, f"{million:,} runs of as many tasks", million, million, 10)
+    rows += scored(binary, parent, f"{million:,} runs, all failed", million, million // 3, 10, True)
+    rows += scored(binary, parent, f"{million:,} lines of outcomes of two years", 10, 5, million // 4)
+    table("A week of evidence (target: 2 s and 64 MiB)", ["run", "wall (best)", "CPU (best)", "peak memory"], rows)
+
+
 def machine():
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1)) / 2**20
@@ -400,12 +467,12 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--binary", default="target/release/agentos")
     options.add_argument("--quick", action="store_true", help="fewer repetitions")
-    options.add_argument("--only", choices=["program", "limits", "idle", "picking", "task"])
+    options.add_argument("--only", choices=["program", "limits", "idle", "picking", "task", "evidence"])
     options = options.parse_args()
     binary = os.path.realpath(options.binary)
     runs = 10 if options.quick else 50
     parts = {"program": program, "limits": limits, "idle": idle, "picking": picking,
-             "task": lambda *args: per_task(*args[:2], 3 if options.quick else 10)}
+             "task": lambda *args: per_task(*args[:2], 3 if options.quick else 10), "evidence": evidence}
     machine()
     with tempfile.TemporaryDirectory(prefix="agentos-bench-") as parent:
         for name, part in parts.items():

@@ -91,7 +91,7 @@ fn without_evidence_nothing_is_said_and_nothing_is_written() {
 #[test]
 fn nothing_is_filed_where_people_drive_by_hand_or_when_it_is_paused() {
     let world = with_a_pattern().repo_settings("  automation_mode: dispatcher_only\n");
-    assert_eq!(actions(&world.run("--json analyze").ok().json()), Vec::<String>::new());
+    assert_eq!(actions(&world.run("--json analyze").ok().json()), ["skipped"]);
     let world = with_a_pattern();
     world.run("pause --job analyze").ok();
     assert!(world.run("analyze").ok().stdout.starts_with("analyze: paused"));
@@ -146,4 +146,39 @@ fn a_tick_runs_the_weekly_jobs_once_a_monday_has_passed() {
     assert_eq!(jobs(&world), usual);
     world.advance(SignedDuration::from_hours(6 * 24));
     assert_eq!(jobs(&world), ["dispatch", "queue", "pr-monitor", "score", "analyze"]);
+}
+
+#[test]
+fn two_failures_that_read_nearly_alike_are_two_issues_in_two_weeks() {
+    let world = with_a_pattern();
+    assert_eq!(actions(&world.run("--json analyze").ok().json()), ["filed"]);
+    let mut lines = world.read("runtime/metrics/agent_stats.jsonl");
+    for n in 11..=13 {
+        let line = lines.lines().next().unwrap().replace("shop-1", &format!("shop-{n}"));
+        let _infallible = writeln!(lines, "{line}");
+        let log = format!("error: connection declined by 10.0.0.{n}:5432\n");
+        world.write(&format!("runtime/runs/shop-{n}/1/agent.stderr.log"), &log);
+    }
+    world.write("runtime/metrics/agent_stats.jsonl", &lines);
+    let mut found = actions(&world.run("--json analyze").ok().json());
+    found.sort();
+    assert_eq!(found, ["filed", "known"]);
+}
+
+/// A planner that leaves a mark where it is asked.
+fn with_a_planner(world: World) -> World {
+    let asked = crate::support::Script::new().line("echo run >> \"$HOME/runs\"; echo '{}'");
+    world.agent("planner", asked).setting("planner_agents: [planner]")
+}
+
+#[test]
+fn no_model_is_asked_whether_there_is_something_to_say_or_not() {
+    for world in [World::new(), with_a_pattern()] {
+        let world = with_a_planner(world);
+        for job in ["score", "analyze", "analyze --dry-run"] {
+            world.run(job).ok();
+        }
+        assert!(!world.path("runtime/agents/planner/runs").exists());
+        assert!(!world.path("runtime/metrics/questions.jsonl").exists());
+    }
 }

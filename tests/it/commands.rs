@@ -479,6 +479,7 @@ fn the_help_is_as_it_was_read_last() {
         "dispatch --help",
         "queue --help",
         "pr-monitor --help",
+        "groom --help",
         "tick --help",
         "demo --help",
         "status --help",

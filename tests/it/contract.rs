@@ -65,6 +65,7 @@ fn app(world: &World, environment: BTreeMap<String, String>) -> App {
             program: PathBuf::from(env!("CARGO_BIN_EXE_agentos")),
             args: vec!["supervise".to_owned()],
         },
+        pages: None,
         runner: None,
     })
     .unwrap()

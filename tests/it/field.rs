@@ -1,3 +1,5 @@
-//! What went wrong elsewhere, played on the fake GitHub: each test is named after the failure, and `docs/field.md` lists them all.
+//! Failures that others had, each played here (`docs/field.md`).
 
+mod loops;
 mod merge;
+mod truth;

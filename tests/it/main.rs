@@ -9,6 +9,7 @@
 
 mod agents;
 mod analyze;
+mod appends;
 mod bad_input;
 mod by_hand;
 mod commands;
@@ -18,25 +19,37 @@ mod conformance;
 mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
+mod cron;
+mod denial;
 mod doctor;
 mod drills;
+mod evidence;
+#[cfg(feature = "failpoints")]
+mod evidence_crash;
 mod field;
 mod github;
+mod groom;
 mod housekeeping;
 mod hub;
 mod idempotence;
+mod init;
 mod injection;
 mod leaks;
 mod llm;
 mod memory;
 mod money;
 mod notify;
+mod plan;
+mod quarter;
 mod real_agents;
+mod reference;
 mod sandbox;
 #[cfg(feature = "failpoints")]
 mod schedules;
+mod schemas;
 mod score;
 mod stories;
 mod supervise;
 mod support;
+mod tail;
 mod tree;

@@ -1,11 +1,14 @@
 //! Random schedules: jobs that die, jobs twice at once, agents that fail in every way, people who move files and push commits; in process
 //! with a clock of our own. When all has calmed down, the invariants must hold and nothing may move any more.
 //!
+//! The real binary has schedules of its own, on the local host and on the fake GitHub.
+//!
 //! `AGENTOS_SCHEDULES=1000` runs so many, `AGENTOS_SEED=7` repeats one and tells its story.
 
 mod actors;
 mod binary;
 mod dice;
+mod github;
 mod people;
 mod town;
 

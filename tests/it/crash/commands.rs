@@ -1,92 +1,125 @@
-//! A dispatch that carries out a command dies at each of its points: the command has its effect once, and one answer.
+//! People who command by comments, close an issue and push to a branch of ours, while our processes die: each command has its effect and its
+//! answer once, nothing of theirs is lost, and nothing is merged but what they let pass.
 
-use crate::support::crash_root::CrashRoot;
-use crate::support::invariants::always;
+use super::people::People;
+use super::stages::{Github, Local};
+use super::walk::{ALL_JOBS, Chapter, Story, walk};
 
-/// Never done, so that each attempt can be counted; a file of its own for each task, and it may not be merged.
-const HALF: &str = "cat > /dev/null\necho half >> half.txt\nprintf 'STATUS: partial\\nBLOCKER_CODE: test_failure\\nSUMMARY: Half.\\nNEXT_STEP: on\\n' > .agent_result.md\n";
-const WHOLE: &str = "cat > /dev/null\necho it > work.txt\nprintf 'STATUS: complete\\nBLOCKER_CODE: none\\nSUMMARY: Did it.\\nDONE:\\n- it\\nTESTS_RUN:\\n- sh test.sh\\n' > .agent_result.md\n";
+/// Half done at first for the first task, whole for the others; a file of its own for each task, which may not be merged without a word.
+const AGENT: &str = r#"#!/bin/sh
+cat > /dev/null
+report() { printf 'STATUS: %s\nBLOCKER_CODE: %s\nSUMMARY: %s\nDONE:\n- it\nNEXT_STEP: go on\nTESTS_RUN:\n- sh test.sh\n' "$1" "$2" "$3" > .agent_result.md; }
+if [ "$AGENTOS_TASK_ID" = shop-1 ] && [ "${AGENTOS_ATTEMPT%%.*}" = 1 ]; then
+  echo half > half.txt
+  report partial test_failure 'Half is done.'
+else
+  echo it > "work-$AGENTOS_TASK_ID.txt"
+  report complete none 'Did it.'
+fi
+"#;
 
-/// Plays these jobs, then lets somebody command something.
-fn commanded(agent: &str, jobs: &[&str], text: &str) -> CrashRoot {
-    let settings = "default_max_attempts: 1\nprotected_paths: ['work.txt']\n";
-    let root = CrashRoot::new(&[("first", agent)], settings);
-    root.issue("Add an item");
-    for job in jobs {
-        assert_eq!(root.run(job, None).code, Some(0), "{job}");
-    }
-    let mut command = root.command("issue comment 1", None);
-    assert!(command.arg(text).output().unwrap().status.success());
-    root.save("commanded");
-    root
+const SETTINGS: &str = "max_parallel_workers: 1\ndefault_max_attempts: 1\nprotected_paths: ['work-*']\nmax_dispatch_per_run: 4\n";
+
+fn is_paused<S: People>(stage: &S) -> bool {
+    stage.path().join("runtime/state/task_disabled/shop-2").exists()
 }
 
-fn read(root: &CrashRoot, path: &str) -> String {
-    std::fs::read_to_string(root.root().join(path)).unwrap_or_default()
+fn chapters<S: People>() -> Vec<Chapter<S>> {
+    vec![
+        Chapter {
+            act: |stage| {
+                for title in ["Add a cart", "Add a till", "Add a door", "Add a lamp"] {
+                    stage.issue(title);
+                }
+            },
+            until: |stage| {
+                stage.stands(1).0 == "escalated" && (2..=4).all(|number| stage.is_held(number))
+            },
+        },
+        Chapter {
+            act: |stage| {
+                stage.say(1, "Go on.\n/agent retry");
+                stage.say(2, "/agent pause");
+            },
+            until: |stage| stage.is_held(1) && is_paused(stage) && stage.answers(2) == 1,
+        },
+        Chapter {
+            act: |stage| {
+                stage.say(2, "/agent resume");
+                stage.stranger_pushes("agent/shop-4");
+            },
+            until: |stage| {
+                stage.answers(2) == 2
+                    && !is_paused(stage)
+                    && stage.comments(4).contains("hands off")
+            },
+        },
+        Chapter {
+            act: |stage| {
+                stage.say(2, "/agent cancel");
+                stage.close(3);
+                stage.stranger_pushes("main");
+                stage.say(1, "/agent approve");
+            },
+            until: |stage| {
+                stage.ended_as(1, "merged")
+                    && stage.ended_as(2, "cancelled")
+                    && stage.ended_as(3, "cancelled")
+                    && stage.is_remembered(&[1])
+            },
+        },
+    ]
 }
 
-fn answers(root: &CrashRoot) -> usize {
-    read(root, "board/shop/issues/1.comments.md").matches("<!-- agentos:command ").count()
-}
-
-fn attempts(root: &CrashRoot) -> usize {
-    read(root, "runtime/metrics/agent_stats.jsonl").lines().count()
-}
-
-/// Dies at every point of the dispatch; after the next runs, in two orders, `is_right` must hold.
-#[track_caller]
-fn at_every_point(root: &CrashRoot, is_right: impl Fn(&CrashRoot) -> bool) {
-    let mut died = 0;
-    // Every third point, and each one where all are asked for.
-    let step = if super::stride() == 1 { 1 } else { 3 };
-    for point in (1..).step_by(step) {
-        for jobs in [["dispatch", "queue", "dispatch"], ["queue", "dispatch", "queue"]] {
-            root.restore("commanded");
-            let crash = root.run("dispatch", Some(&point.to_string()));
-            if crash.signal.is_none() {
-                assert!(died > 1, "{crash:?}");
-                return;
-            }
-            died += 1;
-            for job in jobs.into_iter().chain(["dispatch", "queue"]) {
-                let ended = root.run(job, None);
-                assert!(matches!(ended.code, Some(0 | 75)), "{point}: {job}: {ended:?}");
-            }
-            let story = crate::support::invariants::story(&root.root());
-            assert_eq!(answers(root), 1, "{point} {}: {story}", crash.stderr);
-            assert!(is_right(root), "{point} {} {jobs:?}: {story}", crash.stderr);
-            assert_eq!(always(&root.root()), Vec::<String>::new());
+/// What is wrong at the end besides what must hold everywhere.
+fn end<S: People>(stage: &S) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut expect = |what: &str, found: usize, wanted: usize| {
+        if found != wanted {
+            faults.push(format!("{what}: {found} instead of {wanted}"));
         }
+    };
+    let stats = std::fs::read_to_string(stage.path().join("runtime/metrics/agent_stats.jsonl"));
+    let spent = stats.unwrap_or_default();
+    let spent = spent
+        .lines()
+        .filter(|line| line.contains(r#""task_id":"shop-1""#) && line.contains(r#""spent":true"#));
+    expect("attempts of shop-1", spent.count(), 2);
+    expect("answers on 1", stage.answers(1), 2);
+    expect("answers on 2", stage.answers(2), 3);
+    for task in 2..=4 {
+        let branch = format!("agent/shop-{task}");
+        expect(&branch, stage.branches().iter().filter(|name| **name == branch).count(), 1);
+        expect(&format!("memory of {task}"), stage.entries(&format!("shop-{task}")), 0);
+        expect(
+            &format!("open pull requests of {task}"),
+            usize::from(stage.has_open_pull(task)),
+            usize::from(task == 4),
+        );
     }
+    faults
 }
 
 #[test]
-fn a_retry_is_one_attempt_whenever_its_dispatch_dies() {
-    let root = commanded(HALF, &["dispatch", "queue"], "Go on.\n/agent retry");
-    at_every_point(&root, |root| {
-        attempts(root) == 2 && root.root().join("runtime/mailbox/escalated/shop-1.md").exists()
-    });
+fn commands_survive_a_crash_at_every_point_of_every_process() {
+    let story = Story {
+        name: "commands",
+        found: || Local::found(&[("first", AGENT)], SETTINGS),
+        chapters: chapters(),
+        dying: ALL_JOBS,
+        end,
+    };
+    walk(&story, super::stride());
 }
 
 #[test]
-fn a_cancellation_is_final_whenever_its_dispatch_dies() {
-    let root = commanded(WHOLE, &["dispatch", "queue"], "/agent cancel");
-    at_every_point(&root, |root| {
-        read(root, "runtime/mailbox/done/shop-1.md").contains("outcome: cancelled")
-            && read(root, "board/shop/pulls/2.md").contains("state: closed")
-    });
-    let root = commanded(WHOLE, &["dispatch"], "/agent cancel");
-    at_every_point(&root, |root| {
-        read(root, "runtime/mailbox/done/shop-1.md").contains("outcome: cancelled")
-    });
-}
-
-#[test]
-fn a_pause_and_an_approval_are_kept_whenever_their_dispatch_dies() {
-    let root = commanded(WHOLE, &["dispatch"], "/agent pause");
-    at_every_point(&root, |root| root.root().join("runtime/state/task_disabled/shop-1").exists());
-    let root = commanded(WHOLE, &["dispatch", "queue"], "/agent approve");
-    at_every_point(&root, |root| {
-        read(root, "runtime/mailbox/done/shop-1.md").contains("approved_head: ")
-    });
+fn commands_on_github_survive_a_crash_at_every_point_of_every_process() {
+    let story = Story {
+        name: "commands on github",
+        found: || Github::found(&[("first", AGENT)], SETTINGS),
+        chapters: chapters(),
+        dying: ALL_JOBS,
+        end,
+    };
+    walk(&story, super::stride_on_github());
 }

@@ -131,7 +131,7 @@ fn one_pull_request_carries_memory_to_a_branch_that_takes_no_push() {
     `main` takes no push of ours, so what tasks have left behind comes as this pull request. It changes the memory (`CODEBASE.md` and its archive) and nothing else, and belongs to no issue.
 
     - shop-1 (#1): `Add a cart`
-    - shop-2 (#2): `Fixes #7 in the till, says @ann`
+    - shop-2 (#2): `Fixes # 7 in the till, says @ann`
 
     What comes later is added in place, at most once in an hour. Close it, and what it carries is not proposed again.
     ");

@@ -1,5 +1,6 @@
 //! The people of a town: who moves files, edits the board, answers, cancels, and pushes commits, at any time.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::panic::AssertUnwindSafe;
 
@@ -20,7 +21,7 @@ impl Town {
 
     /// Something that a person does with a file manager, an editor or the command line.
     pub(super) fn operator(&mut self) {
-        let chance = self.roll().below(10);
+        let chance = self.roll().below(14);
         match chance {
             0 | 1 => self.moves_to_inbox(&["blocked", "escalated"]),
             2 => self.moves_to_inbox(&["processing"]),
@@ -36,6 +37,7 @@ impl Town {
             ),
             7 => self.edits_issue(&["inbox", "processing"], "status: ", "status: Backlog"),
             8 => self.edits_issue(&["inbox", "processing", "done"], "state: ", "state: closed"),
+            9..=12 => self.commands(),
             _ => self.closes_pull(),
         }
     }
@@ -63,6 +65,35 @@ impl Town {
         fs::write(&path, text).unwrap();
         self.favour(&task);
         self.say(format!("operator: answers {task}"));
+    }
+
+    /// Commands something by a comment, in whatever state the task is.
+    fn commands(&mut self) {
+        let Some((task, _)) = self.some_task(&invariants::FOLDERS) else { return };
+        let verb =
+            *self.roll().pick(&["pause", "pause", "resume", "retry", "retry", "cancel", "approve"]);
+        self.comment(&task, &format!("/agent {verb}"));
+        if verb == "retry" {
+            self.favour(&task);
+        }
+        self.say(format!("operator: /agent {verb} on {task}"));
+    }
+
+    /// At last everybody lets go on what was paused.
+    pub(super) fn resumes_all(&mut self) {
+        let tasks = invariants::tasks(&self.path(), &mut Faults::new());
+        for task in tasks.keys() {
+            self.comment(task, "/agent resume");
+        }
+    }
+
+    fn comment(&self, task: &str, text: &str) {
+        let Some(number) = number_of(task) else { return };
+        let path = self.path().join(format!("board/shop/issues/{number}.comments.md"));
+        let mut thread = fs::read_to_string(&path).unwrap_or_default();
+        let now = self.now();
+        write!(thread, "\n## ann · {now}\n\n{text}\n").unwrap();
+        fs::write(&path, thread).unwrap();
     }
 
     fn closes_pull(&mut self) {

@@ -99,6 +99,11 @@ impl Town {
     /// Troubles are over.
     pub(super) fn calm(&mut self) {
         self.trouble = 0;
+        self.resumes_all();
+    }
+
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     pub(super) fn advance(&self, minutes: i64) {
@@ -126,6 +131,7 @@ impl Town {
             stop: Stop::never(),
             helper: Helper { program: "/nonexistent".into(), args: Vec::new() },
             runner: Some(Rc::new(actors)),
+            pages: None,
         })
         .unwrap_or_else(|error| panic!("{error}"))
     }

@@ -111,10 +111,10 @@ impl GithubWorld {
         self.issue(number, |issue| issue.comments.iter().map(|c| c.body.clone()).collect())
     }
 
-    /// Requests so far whose method is not GET and that are no GraphQL queries or git.
+    /// Requests so far that are meant to change something, git's not counted.
     pub(crate) fn writes(&self) -> usize {
         let log = self.hub.log();
-        log.iter().filter(|r| r.method != "GET" && !r.path.contains(".git/")).count()
+        log.iter().filter(|r| r.writes && !r.path.contains(".git/")).count()
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) mod invariants;
 mod script;
 pub(crate) mod telegram;
 mod world;
+#[cfg(feature = "failpoints")]
+pub(crate) mod world_hash;
 
 pub(crate) use hands::{processes_with, strings};
 pub(crate) use script::Script;

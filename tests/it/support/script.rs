@@ -24,6 +24,12 @@ impl Script {
         self
     }
 
+    /// The lines of another script.
+    pub(crate) fn lines_of(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self
+    }
+
     /// Writes a file.
     pub(crate) fn writes(self, path: &str, text: &str) -> Self {
         self.line(&format!("mkdir -p \"$(dirname {path})\""))

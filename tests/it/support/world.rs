@@ -18,6 +18,8 @@ pub(crate) struct World {
     agents: Vec<String>,
     /// An agent or a command plays a person too: it looks and writes where nothing confined could.
     unconfined: bool,
+    /// Whether sprints are planned where no setting tells of a pace: else only what a test makes Ready is worked on.
+    sprints: bool,
     settings: String,
     repo_settings: String,
     /// Where the repository is: the lines before its settings.
@@ -77,6 +79,7 @@ impl World {
             env,
             agents: Vec::new(),
             unconfined: false,
+            sprints: false,
             settings: "merge_policy: auto\n".to_owned(),
             repo_settings: "  ci_command: sh test.sh\n".to_owned(),
             host: "- repo: acme/shop\n  host: local\n  path: shop\n".to_owned(),
@@ -113,6 +116,13 @@ impl World {
     pub(crate) fn setting(mut self, yaml: &str) -> Self {
         self.settings.push_str(yaml);
         self.settings.push('\n');
+        self.configure();
+        self
+    }
+
+    /// Sprints are planned, by the default pace.
+    pub(crate) fn with_sprints(mut self) -> Self {
+        self.sprints = true;
         self.configure();
         self
     }
@@ -161,6 +171,12 @@ impl World {
         let mut text = self.settings.clone();
         if self.unconfined && !text.contains("sandbox:") {
             text.push_str("sandbox: off\n");
+        }
+        let tells_of = |key: &str| {
+            [&self.settings, &self.repo_settings, &self.host].iter().any(|part| part.contains(key))
+        };
+        if !self.sprints && !tells_of("sprint_cadence_days") {
+            text.push_str("sprint_cadence_days: 0\n");
         }
         writeln!(
             text,

@@ -146,3 +146,20 @@ fn every_test_that_the_failures_of_the_field_name_exists() {
         missing.map(|name| format!("docs/field.md: there is no test `{name}`")).collect();
     assert_none(&complaints);
 }
+
+#[test]
+fn every_test_of_the_field_has_its_row() {
+    let names = named_tests(&text_of("docs/field.md"));
+    let mut complaints = Vec::new();
+    for file in text_files().iter().filter(|file| file.path.starts_with("tests/it/field/")) {
+        let module = file.path.trim_start_matches("tests/it/").trim_end_matches(".rs");
+        for after in file.text.split("#[test]\nfn ").skip(1) {
+            let test = after.split('(').next().unwrap_or_default();
+            let name = format!("{}::{test}", module.replace('/', "::"));
+            if !names.contains(&name) {
+                complaints.push(format!("docs/field.md: no row names `{name}`"));
+            }
+        }
+    }
+    assert_none(&complaints);
+}

@@ -6,9 +6,11 @@ use super::{assert_none, code_lines, is_rust, sources, text_files};
 
 /// The folders of `src/` that may name a crate which is a decision of one place. What reads like an exception is one: `config` compiles
 /// the globs that it refuses, `domain` matches paths against them, `git` restores the files they name; `text` checks its redactor with base64.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("base64", &["git", "text"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("git2", &["git"]),
     ("globset", &["config", "domain", "git"]),
     ("http", &["host"]),
@@ -17,7 +19,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("landlock", &["sys"]),
     ("octocrab", &["host"]),
     ("regex", &["text"]),
-    ("reqwest", &["host", "notify"]),
+    ("reqwest", &["evidence", "host", "notify"]),
     ("rustls", &["sys"]),
     ("rustls_platform_verifier", &["sys"]),
     ("rustix", &["sys", "agent", "git"]),

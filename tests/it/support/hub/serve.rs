@@ -12,7 +12,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::doors::{Door, Fate, Scissors};
-use super::faults::{Fault, Planned, strike};
+use super::faults::{Fault, Op, Planned, strike};
 use super::headers::{self, finish, recognise, within_budget};
 use super::state::State;
 use super::wire::{Answer, Body, Request};
@@ -48,6 +48,8 @@ pub(crate) struct Logged {
     pub(crate) status: u16,
     /// Whether it was charged to a budget.
     pub(crate) charged: bool,
+    /// Whether it is meant to change something: a document that only asks is not.
+    pub(crate) writes: bool,
     /// Who asked.
     pub(crate) who: Option<String>,
 }
@@ -299,6 +301,7 @@ fn write_down(shared: &Shared, request: &Request, status: u16, charged: bool) {
         conditional: request.headers.contains_key("if-none-match"),
         status,
         charged,
+        writes: request.writes() && !headers::is_graphql(request) || Op::BoardChange.is(request),
         who: request.who().map(str::to_owned),
     });
 }

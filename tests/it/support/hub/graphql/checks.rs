@@ -1,6 +1,7 @@
 //! Commits and the checks on them.
 
-use super::super::state::{CheckRun, State, Status, node};
+use super::super::render::app_id;
+use super::super::state::{CheckRun, Repo, State, Status, node};
 use super::accounts::actor;
 use super::connections::{Entry, page};
 use super::things::{Answer, Ask, Out, Thing, World};
@@ -18,8 +19,52 @@ pub(super) fn commit(world: &World, repo_id: u64, sha: &str, ask: &Ask) -> Answe
         "resourcePath" => Out::leaf(path),
         "repository" => Out::One(Thing::Repo(repo_id)),
         "statusCheckRollup" => rollup(&state, repo_id, sha),
+        "checkSuites" => page("CheckSuiteConnection", ask, suites(&state, repo, sha))?,
         _ => return Ok(None),
     }))
+}
+
+/// The suites of a commit, each once, with the state of its newest run.
+fn suites(state: &State, repo: &Repo, sha: &str) -> Vec<Entry> {
+    let mut suites: Vec<(u64, Thing)> = Vec::new();
+    for run in repo.checks.iter().filter(|run| run.sha == sha) {
+        suites.retain(|(id, _)| *id != run.suite);
+        suites.push((run.suite, suite(state, repo, run)));
+    }
+    suites.into_iter().map(|(id, thing)| Entry { id: node("CS", id), thing }).collect()
+}
+
+/// The suite of a check run.
+fn suite(state: &State, repo: &Repo, check: &CheckRun) -> Thing {
+    let run = repo.runs.iter().find(|run| run.suite == check.suite);
+    let workflow = || Thing::Made("Workflow", vec![("name", Out::leaf("ci"))]);
+    let run = run.map(|run| {
+        let fields = vec![
+            ("databaseId", Out::leaf(run.id)),
+            ("workflow", Out::One(workflow())),
+            ("event", Out::leaf("pull_request")),
+        ];
+        Thing::Made("WorkflowRun", fields)
+    });
+    let name = if check.app == "github-actions" { "GitHub Actions" } else { &check.app };
+    let app = Thing::Made(
+        "App",
+        vec![
+            ("databaseId", Out::leaf(app_id(&check.app))),
+            ("slug", Out::leaf(check.app.as_str())),
+            ("name", Out::leaf(name)),
+            ("url", Out::leaf(format!("{}/apps/{}", state.url, check.app))),
+        ],
+    );
+    let fields = vec![
+        ("id", Out::leaf(node("CS", check.suite))),
+        ("databaseId", Out::leaf(check.suite)),
+        ("status", Out::leaf(check.status.to_uppercase())),
+        ("conclusion", Out::leaf(check.conclusion.as_ref().map(|word| word.to_uppercase()))),
+        ("app", Out::One(app)),
+        ("workflowRun", Out::maybe(run)),
+    ];
+    Thing::Made("CheckSuite", fields)
 }
 
 /// Everything that was said about a commit; null when nothing was.
@@ -112,24 +157,7 @@ pub(super) fn check(world: &World, repo_id: u64, id: u64, ask: &Ask) -> Answer {
         "url" | "detailsUrl" => Out::leaf(format!("{}{path}", state.url)),
         "resourcePath" => Out::leaf(path),
         "repository" => Out::One(Thing::Repo(repo_id)),
-        "checkSuite" => {
-            let run = repo.runs.iter().find(|run| run.suite == check.suite);
-            let workflow = || Thing::Made("Workflow", vec![("name", Out::leaf("ci"))]);
-            let run = run.map(|run| {
-                let fields = vec![
-                    ("databaseId", Out::leaf(run.id)),
-                    ("workflow", Out::One(workflow())),
-                    ("event", Out::leaf("pull_request")),
-                ];
-                Thing::Made("WorkflowRun", fields)
-            });
-            let fields = vec![
-                ("id", Out::leaf(node("CS", check.suite))),
-                ("databaseId", Out::leaf(check.suite)),
-                ("workflowRun", Out::maybe(run)),
-            ];
-            Out::One(Thing::Made("CheckSuite", fields))
-        }
+        "checkSuite" => Out::One(suite(&state, repo, check)),
         _ => return Ok(None),
     }))
 }

@@ -70,7 +70,7 @@ fn edge(kind: &'static str, entry: &Entry) -> Thing {
 }
 
 /// The edges of the connections that are not empty here.
-const EDGES: [(&str, &str); 13] = [
+const EDGES: [(&str, &str); 15] = [
     ("IssueConnection", "IssueEdge"),
     ("PullRequestConnection", "PullRequestEdge"),
     ("LabelConnection", "LabelEdge"),
@@ -83,6 +83,8 @@ const EDGES: [(&str, &str); 13] = [
     ("IssueTimelineItemsConnection", "IssueTimelineItemsEdge"),
     ("PullRequestTimelineItemsConnection", "PullRequestTimelineItemsEdge"),
     ("PullRequestCommitConnection", "PullRequestCommitEdge"),
+    ("PullRequestReviewConnection", "PullRequestReviewEdge"),
+    ("CheckSuiteConnection", "CheckSuiteEdge"),
     ("StatusCheckRollupContextConnection", "StatusCheckRollupContextEdge"),
 ];
 

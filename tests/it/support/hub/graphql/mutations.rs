@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::super::board::{Content, Item};
+use super::super::board::{Board, Content, Item};
 use super::super::state::{EventKind, Permission, Repo, State, node};
 use super::accounts::needs_scope;
 use super::boards::target;
-use super::roots::find;
+use super::roots::{find, sees_boards};
 use super::things::{Answer, Ask, Failure, Out, Thing, World};
 
 /// Carries out a mutation.
@@ -26,6 +26,10 @@ pub(super) fn mutation(world: &World, ask: &Ask) -> Answer {
         "addProjectV2ItemById" => {
             let item = add_item(&mut state, viewer, input)?;
             ("AddProjectV2ItemByIdPayload", vec![("item", item)])
+        }
+        "updateProjectV2Field" => {
+            let field = set_field(&mut state, viewer, input)?;
+            ("UpdateProjectV2FieldPayload", vec![("projectV2Field", field)])
         }
         "archiveProjectV2Item" => {
             let item = archive(&mut state, viewer, input, true)?;
@@ -84,6 +88,40 @@ fn set_value(state: &mut State, viewer: &str, input: &Value) -> Result<Out, Fail
             happened(state, &content, viewer, what);
         }
     }
+    Ok(Out::One(out))
+}
+
+/// Replaces the options of a field: every one gets a new id, so that no item has a value in it any more.
+fn set_field(state: &mut State, viewer: &str, input: &Value) -> Result<Out, Failure> {
+    let id = text(input, "fieldId");
+    let has_field = |board: &Board| board.fields.iter().any(|field| field.node == id);
+    let at = state.boards.iter().position(has_field);
+    let at = at.filter(|at| sees_boards(state, &state.boards[*at].owner, viewer));
+    let at = at.ok_or_else(|| Failure::no_node(id))?;
+    let names: Vec<&str> = input["singleSelectOptions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|option| text(option, "name"))
+        .collect();
+    let mut known = std::collections::BTreeSet::new();
+    if names.iter().any(|name| name.trim().is_empty() || !known.insert(name.to_lowercase())) {
+        return Err(refused("Option names must be given and unique"));
+    }
+    let (_, new) = (state.write(), state.id());
+    let board = &mut state.boards[at];
+    let made = (1_u64..)
+        .zip(&names)
+        .map(|(place, name)| (format!("{:08x}", new * 256 + place), (*name).to_owned()));
+    if let Some(field) = board.fields.iter_mut().find(|field| field.node == id) {
+        field.options = made.collect();
+    }
+    for item in &mut board.items {
+        item.values.remove(id);
+    }
+    let line = format!("board {}: columns {}", board.title, names.join(", "));
+    let out = Thing::Field(board.id, id.to_owned());
+    state.story.push(line);
     Ok(Out::One(out))
 }
 

@@ -1,6 +1,7 @@
 //! What pull requests have and issues have not.
 
-use super::super::state::{Issue, Mergeable, Pull, State};
+use super::super::render::{association, mergeable_state};
+use super::super::state::{Issue, Mergeable, Pull, Repo, State, node};
 use super::accounts::actor;
 use super::checks::rollup;
 use super::connections::{Entry, empty, page};
@@ -27,7 +28,7 @@ pub(super) fn pull(world: &World, repo_id: u64, number: u64, ask: &Ask) -> Answe
         "baseRef" => reference(&state, repo.id, &pull.base),
         "headRef" => pull.head_repo.map_or_else(Out::null, |id| reference(&state, id, &pull.head)),
         "isCrossRepository" | "maintainerCanModify" => Out::leaf(pull.head_repo != Some(repo.id)),
-        "mergeStateStatus" => Out::leaf(merge_state(issue, pull)),
+        "mergeStateStatus" => Out::leaf(merge_state(&state, repo, issue, pull)),
         "merged" => Out::leaf(merged.is_some()),
         "mergedAt" => Out::leaf(merged.map(|merged| merged.at.to_string())),
         "mergedBy" => actor(&state, merged.map(|merged| merged.by.as_str())),
@@ -36,7 +37,8 @@ pub(super) fn pull(world: &World, repo_id: u64, number: u64, ask: &Ask) -> Answe
         }
         "isInMergeQueue" | "isMergeQueueEnabled" => Out::leaf(false),
         "autoMergeRequest" | "reviewDecision" | "mergeQueueEntry" => Out::null(),
-        "reviews" | "latestReviews" | "latestOpinionatedReviews" => {
+        "reviews" => page("PullRequestReviewConnection", ask, reviews(&state, repo, pull))?,
+        "latestReviews" | "latestOpinionatedReviews" if pull.reviews.is_empty() => {
             empty("PullRequestReviewConnection", ask)?
         }
         "reviewRequests" => empty("ReviewRequestConnection", ask)?,
@@ -60,23 +62,41 @@ fn reference(state: &State, repo: u64, branch: &str) -> Out {
     Out::maybe(there.then(|| Thing::Branch(repo, branch.to_owned())))
 }
 
-/// Whether it can be merged, as far as it is known.
-fn mergeable(world: &World, repo: u64, number: u64) -> Option<&'static str> {
-    let state = world.state.borrow();
-    let pull = issue_of(&state, repo, number)?.1.pull.as_ref()?;
-    Some(match pull.mergeable {
-        Mergeable::Unknown => "UNKNOWN",
-        Mergeable::Clean => "MERGEABLE",
-        Mergeable::Conflict => "CONFLICTING",
+/// The reviews, oldest first. An author who has gone is null.
+fn reviews(state: &State, repo: &Repo, pull: &Pull) -> Vec<Entry> {
+    let entry = |review: &super::super::state::Review| {
+        let fields = vec![
+            ("id", Out::leaf(node("PRR", review.id))),
+            ("state", Out::leaf(review.state.as_str())),
+            ("author", actor(state, Some(&review.author))),
+            ("authorAssociation", Out::leaf(association(state, repo, &review.author))),
+            ("submittedAt", Out::leaf(review.at.to_string())),
+            ("commit", Out::One(Thing::Commit(repo.id, review.sha.clone()))),
+        ];
+        Entry { id: node("PRR", review.id), thing: Thing::Made("PullRequestReview", fields) }
+    };
+    pull.reviews.iter().map(entry).collect()
+}
+
+/// Whether it can be merged, as far as it is known: asking makes GitHub compute it, and the answer to that is that it does not know yet.
+fn mergeable(world: &World, repo_id: u64, number: u64) -> Option<&'static str> {
+    let mut state = world.state.borrow_mut();
+    let full_name = state.repo_of(repo_id)?.full_name();
+    issue_of(&state, repo_id, number)?.1.pull.as_ref()?;
+    Some(match state.read_mergeable(&full_name, number) {
+        None => "UNKNOWN",
+        Some(true) => "MERGEABLE",
+        Some(false) => "CONFLICTING",
     })
 }
 
-fn merge_state(issue: &Issue, pull: &Pull) -> &'static str {
-    match pull.mergeable {
-        _ if !issue.open => "UNKNOWN",
-        Mergeable::Unknown => "UNKNOWN",
-        Mergeable::Conflict => "DIRTY",
-        Mergeable::Clean if pull.draft => "DRAFT",
-        Mergeable::Clean => "CLEAN",
-    }
+/// The same word as that of the REST interface.
+fn merge_state(state: &State, repo: &Repo, issue: &Issue, pull: &Pull) -> String {
+    let known = match pull.mergeable {
+        _ if !issue.open => None,
+        Mergeable::Unknown => None,
+        Mergeable::Clean => Some(true),
+        Mergeable::Conflict => Some(false),
+    };
+    mergeable_state(state, repo, pull, known).to_uppercase()
 }

@@ -49,6 +49,11 @@ pub(super) fn repository(world: &World, id: u64, ask: &Ask) -> Answer {
             Out::leaf(state.permission(repo, world.viewer()) >= Permission::Admin)
         }
         "defaultBranchRef" => branch_named(repo, &repo.default_branch),
+        "object" => {
+            let oid = ask.text("oid");
+            let there = super::super::git::read_commit(&state.path_of(id), oid).is_some();
+            Out::maybe(there.then(|| Thing::Commit(id, oid.to_owned())))
+        }
         "ref" => {
             let name = ask.text("qualifiedName");
             branch_named(repo, name.strip_prefix("refs/heads/").unwrap_or(name))

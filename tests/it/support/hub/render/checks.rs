@@ -6,11 +6,16 @@ use super::super::git;
 use super::super::state::{CheckRun, Repo, State, Status, WorkflowRun, node};
 use super::{minimal, pull_minimal, user};
 
+/// Returns the number of the app that made a check.
+pub(crate) fn app_id(slug: &str) -> u64 {
+    if slug == "github-actions" { 15368 } else { 900_001 }
+}
+
 /// Renders the app that made a check.
 fn app(state: &State, slug: &str) -> Value {
     let actions = slug == "github-actions";
     json!({
-        "id": if actions { 15368 } else { 900_001 }, "client_id": format!("Iv1.{slug}"),
+        "id": app_id(slug), "client_id": format!("Iv1.{slug}"),
         "slug": slug, "node_id": node("A", u64::from(actions)), "owner": user(state, "acme"),
         "name": if actions { "GitHub Actions" } else { slug }, "description": "",
         "external_url": format!("{}/apps/{slug}", state.url),

@@ -9,10 +9,12 @@ use serde_json::{Map, Value, json};
 
 use super::state::{Account, AccountKind, Label, Permission, Repo, State, node};
 
-pub(crate) use checks::{annotation, check_run, combined_status, job, status, suite, workflow_run};
+pub(crate) use checks::{
+    annotation, app_id, check_run, combined_status, job, status, suite, workflow_run,
+};
 pub(crate) use commits::{branch, changed, commit, content, protection, reference};
 pub(crate) use issues::{association, comment, issue, search_item, timeline};
-pub(crate) use pulls::{pull, pull_minimal, review};
+pub(crate) use pulls::{mergeable_state, pull, pull_minimal, review};
 
 /// Addresses of a repository's parts that follow from its own: the key without `_url`, and what is appended.
 const PARTS: [(&str, &str); 34] = [

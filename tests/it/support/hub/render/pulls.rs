@@ -78,16 +78,7 @@ fn rest(state: &State, repo: &Repo, issue: &Issue, pull: &Pull, mergeable: Optio
     let folder = state.path_of(repo.id);
     let commits = git::between(&folder, &pull.base_sha, &pull.head_sha);
     let files = git::changed(&folder, &pull.base_sha, &pull.head_sha);
-    let blocked = !state.missing_checks(&repo.full_name(), &pull.base, &pull.head_sha).is_empty();
-    let word = match (pull.mergeable, mergeable) {
-        _ if pull.draft => "draft",
-        (Mergeable::Conflict, Some(_)) => "dirty",
-        (_, None) => "unknown",
-        _ if blocked => "blocked",
-        _ if state.is_behind(&repo.full_name(), pull) => "behind",
-        _ if !all_green(repo, &pull.head_sha) => "unstable",
-        _ => pull.word.as_deref().unwrap_or("clean"),
-    };
+    let word = mergeable_state(state, repo, pull, mergeable);
     json!({
         "merged": pull.merged.is_some(), "mergeable": mergeable, "rebaseable": mergeable,
         "mergeable_state": word,
@@ -98,6 +89,25 @@ fn rest(state: &State, repo: &Repo, issue: &Issue, pull: &Pull, mergeable: Optio
         "deletions": files.iter().map(|file| file.deletions).sum::<usize>(),
         "changed_files": files.len(),
     })
+}
+
+/// Returns GitHub's word on a merge, where this is known of conflicts.
+pub(crate) fn mergeable_state<'p>(
+    state: &State,
+    repo: &Repo,
+    pull: &'p Pull,
+    mergeable: Option<bool>,
+) -> &'p str {
+    let missing = || state.missing_checks(&repo.full_name(), &pull.base, &pull.head_sha);
+    match (pull.mergeable, mergeable) {
+        _ if pull.draft => "draft",
+        (Mergeable::Conflict, Some(_)) => "dirty",
+        (_, None) => "unknown",
+        _ if !missing().is_empty() => "blocked",
+        _ if state.is_behind(&repo.full_name(), pull) => "behind",
+        _ if !all_green(repo, &pull.head_sha) => "unstable",
+        _ => pull.word.as_deref().unwrap_or("clean"),
+    }
 }
 
 /// Returns whether nothing that reported for a commit is red or still runs; of several runs of a name the newest counts.
