@@ -2,6 +2,7 @@
 
 use super::ids::IssueNumber;
 use super::issue::{BoardStatus, Issue, IssueState, MadeReady, Trust};
+use super::standstill::{Halt, Standstill};
 use super::task::{Folder, Outcome};
 
 /// The label that makes an issue Ready.
@@ -70,10 +71,7 @@ pub enum Admission {
         folder: Folder,
     },
     /// It is Ready but has to wait.
-    Wait {
-        /// One line.
-        reason: String,
-    },
+    Wait(Halt),
     /// It is not for us.
     NotReady,
 }
@@ -94,65 +92,77 @@ pub fn admit(issue: &Issue, view: &View) -> Admission {
             folder => Admission::Live { folder },
         };
     }
-    if let Some(reason) = first_hindrance(issue, view) {
-        Admission::Wait { reason }
+    if let Some(halt) = first_hindrance(issue, view) {
+        Admission::Wait(halt)
     } else {
         let generation = view.known.as_ref().map_or(1, |known| known.generation + 1);
         Admission::Dispatch { generation }
     }
 }
 
-fn first_hindrance(issue: &Issue, view: &View) -> Option<String> {
-    if let Some(reason) = untrusted(issue, view) {
-        return Some(reason);
+fn first_hindrance(issue: &Issue, view: &View) -> Option<Halt> {
+    if let Some(halt) = untrusted(issue, view) {
+        return Some(halt);
     }
+    let halt = |standstill, reason: String| Some(Halt::new(standstill, reason));
     if let Some(reason) = &view.fence {
-        return Some(reason.clone());
+        return halt(Standstill::Fenced, reason.clone());
     }
     if let Some(label) = view.excluded_labels.iter().find(|label| issue.has_label(label)) {
-        return Some(format!("it has the label `{label}` of `excluded_labels`"));
+        let reason = format!("it has the label `{label}` of `excluded_labels`");
+        return halt(Standstill::ExcludedLabel, reason);
     }
     if let Some(label) = view.required_labels.iter().find(|label| !issue.has_label(label)) {
-        return Some(format!("it lacks the label `{label}` of `required_labels`"));
+        let reason = format!("it lacks the label `{label}` of `required_labels`");
+        return halt(Standstill::MissingLabel, reason);
     }
     if let Some(dependency) = view.open_dependencies.first() {
-        return Some(format!("it depends on {dependency}, which is not closed"));
+        let reason = format!("it depends on {dependency}, which is not closed");
+        return halt(Standstill::Dependency, reason);
     }
-    if view.open_prs >= view.max_open_prs {
-        return Some(format!(
-            "{} pull requests are open, and `max_open_prs` is {}",
-            view.open_prs, view.max_open_prs
-        ));
+    let (open, most) = (view.open_prs, view.max_open_prs);
+    if open >= most {
+        let reason = format!("{open} pull requests are open, and `max_open_prs` is {most}");
+        return halt(Standstill::OpenPulls, reason);
     }
     if view.left_in_run == 0 {
-        return Some("`max_dispatch_per_run` is reached; the next run takes it".to_owned());
+        let reason = "`max_dispatch_per_run` is reached; the next run takes it";
+        return halt(Standstill::RunIsFull, reason.to_owned());
     }
     None
 }
 
 /// Why neither the author nor whoever made it Ready may make work for us, if that is so (`CONTRACT.md` section 7).
-fn untrusted(issue: &Issue, view: &View) -> Option<String> {
+fn untrusted(issue: &Issue, view: &View) -> Option<Halt> {
     if is_trusted(view, &issue.author, issue.author_trust) {
         return None;
     }
     let author = &issue.author;
-    match &view.made_ready {
-        Some(made) if is_trusted(view, &made.by, made.trust) => None,
-        Some(made) if made.trust == Trust::Unknown => Some(format!(
-            "it is not known yet whether `{}`, who made it Ready, may make work",
-            made.by
-        )),
-        Some(made) => Some(format!(
-            "neither its author `{author}` nor `{}`, who made it Ready, is owner, member or collaborator, or in `trusted_authors`",
-            made.by
-        )),
-        None if issue.author_trust == Trust::Unknown => {
-            Some("it is not known yet whether its author may make work".to_owned())
-        }
-        None => Some(format!(
-            "its author `{author}` is neither owner, member nor collaborator, nor in `trusted_authors`, and it is not known who made it Ready"
-        )),
-    }
+    let (standstill, reason) = match &view.made_ready {
+        Some(made) if is_trusted(view, &made.by, made.trust) => return None,
+        Some(made) if made.trust == Trust::Unknown => (
+            Standstill::TrustUnknown,
+            format!("it is not known yet whether `{}`, who made it Ready, may make work", made.by),
+        ),
+        Some(made) => (
+            Standstill::Untrusted,
+            format!(
+                "neither its author `{author}` nor `{}`, who made it Ready, is owner, member or collaborator, or in `trusted_authors`",
+                made.by
+            ),
+        ),
+        None if issue.author_trust == Trust::Unknown => (
+            Standstill::TrustUnknown,
+            "it is not known yet whether its author may make work".to_owned(),
+        ),
+        None => (
+            Standstill::Untrusted,
+            format!(
+                "its author `{author}` is neither owner, member nor collaborator, nor in `trusted_authors`, and it is not known who made it Ready"
+            ),
+        ),
+    };
+    Some(Halt::new(standstill, reason))
 }
 
 /// Whether an account may make work for us: by the host's word or by the configuration's.
@@ -177,6 +187,7 @@ mod tests {
             url: String::new(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,
+            closed_at: None,
         }
     }
 
@@ -252,7 +263,7 @@ mod tests {
         ];
         for (issue, view, words) in cases {
             match admit(&issue, &view) {
-                Admission::Wait { reason } => assert!(reason.contains(words), "{reason}"),
+                Admission::Wait(halt) => assert!(halt.reason.contains(words), "{halt:?}"),
                 other => panic!("{other:?} instead of waiting for {words}"),
             }
         }

@@ -40,6 +40,8 @@ pub enum Cause {
     NoAgent,
     /// Somebody else's commit is on its branch.
     Foreign,
+    /// The remote does not take its branch: a rule, a hook, or a right that the token lacks.
+    PushDeclined,
     /// The host does not take its pull request.
     PullRefused,
     /// All attempts, or all agents, had their turn.
@@ -66,11 +68,12 @@ impl Cause {
         if let Some(key) = key {
             return Self::Money { key: key.to_owned() };
         }
-        let causes: [(&str, Self); 6] = [
+        let causes: [(&str, Self); 7] = [
             ("a secret would be published", Self::Leak),
             ("no agent is configured", Self::NoAgent),
             ("commit that is not ours", Self::Foreign),
             ("moved under us", Self::Foreign),
+            ("declines the push", Self::PushDeclined),
             ("refuses the pull request", Self::PullRefused),
             ("conflicts with", Self::Conflict),
         ];
@@ -126,6 +129,9 @@ impl Cause {
             ),
             Self::Foreign => format!(
                 "look who pushed to `{branch}`: merge that work by hand, or delete the branch and {retry}"
+            ),
+            Self::PushDeclined => format!(
+                "give the token the right that is named above, or change the rule of the remote that forbids `{branch}`; then {retry}"
             ),
             Self::PullRefused => format!("do what the host asks for (named above), then {retry}"),
             Self::UsedUp => format!(

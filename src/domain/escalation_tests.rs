@@ -57,6 +57,7 @@ fn the_reasons_that_others_give_are_understood() {
                 .to_owned(),
             Cause::Foreign,
         ),
+        ("the remote declines the push of `agent/web-42`: x".to_owned(), Cause::PushDeclined),
         ("the host refuses the pull request: x".to_owned(), Cause::PullRefused),
         ("it conflicts with `main` again after 5 rebases".to_owned(), Cause::Conflict),
         ("every agent of the chain had its turn; the last: x".to_owned(), Cause::UsedUp),
@@ -79,6 +80,7 @@ fn every_cause_has_a_step_that_a_person_can_take() {
         Cause::TooLong,
         Cause::NoAgent,
         Cause::Foreign,
+        Cause::PushDeclined,
         Cause::PullRefused,
         Cause::UsedUp,
     ];
@@ -96,6 +98,7 @@ fn every_cause_has_a_step_that_a_person_can_take() {
     split the issue, or shorten its text and mark it Ready again; `agentos task retry web-42` alone will not help
     name an agent for `implementation` in `agent_fallbacks`, then `agentos task retry web-42`
     look who pushed to `agent/web-42`: merge that work by hand, or delete the branch and `agentos task retry web-42`
+    give the token the right that is named above, or change the rule of the remote that forbids `agent/web-42`; then `agentos task retry web-42`
     do what the host asks for (named above), then `agentos task retry web-42`
     read the last attempt below and say on the issue what is missing; then `agentos task retry web-42`, which gives it one more attempt
     ");

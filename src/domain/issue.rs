@@ -97,6 +97,8 @@ pub struct Issue {
     pub created_at: Timestamp,
     /// When it last changed, as far as the host says.
     pub updated_at: Timestamp,
+    /// When it was closed, as far as the host says.
+    pub closed_at: Option<Timestamp>,
 }
 
 impl Issue {

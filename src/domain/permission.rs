@@ -3,6 +3,7 @@
 
 use super::ids::RepoKey;
 use super::job::Job;
+use super::standstill::Standstill;
 
 /// What wants to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,17 @@ impl Denial {
             Self::Dormant(job) => {
                 format!("dormant: `{}` is 0", job.cadence_key().unwrap_or_default())
             }
+        }
+    }
+
+    /// Which reason it is.
+    pub fn standstill(&self) -> Standstill {
+        match self {
+            Self::Off => Standstill::Off,
+            Self::JobPaused(_) => Standstill::JobPaused,
+            Self::RepoPaused(_) => Standstill::RepoPaused,
+            Self::ByHand => Standstill::ByHand,
+            Self::Dormant(_) => Standstill::Dormant,
         }
     }
 

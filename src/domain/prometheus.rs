@@ -34,6 +34,8 @@ pub struct Metrics {
 }
 
 const PREFIX: &str = "agentos_";
+/// The label of a job. `job` is a label of Prometheus itself, which would rename ours to `exported_job`.
+const JOB: &str = "name";
 /// Metrics of jobs begin so: what other jobs wrote is kept.
 const OF_JOBS: [(&str, &str); 4] = [
     ("job_last_run_timestamp_seconds", "When a job last ended."),
@@ -68,7 +70,7 @@ pub fn render(metrics: &Metrics, before: &str) -> String {
                 "job_last_success_timestamp_seconds" if run.errors > 0 => None,
                 _ => Some(run.at.as_second().to_string()),
             };
-            lines.extend(value.map(|value| (format!("job=\"{job}\""), value)));
+            lines.extend(value.map(|value| (format!("{JOB}=\"{job}\""), value)));
         }
         family(&mut text, name, help, lines);
     }
@@ -95,12 +97,12 @@ fn family(
 
 /// The samples of a metric of jobs that a text of ours holds.
 fn lines_of(before: &str, name: &str) -> BTreeMap<String, String> {
-    let begin = format!("{PREFIX}{name}{{job=\"");
+    let begin = format!("{PREFIX}{name}{{{JOB}=\"");
     let sample = |line: &str| {
         let (job, value) = line.strip_prefix(&begin)?.split_once("\"} ")?;
         let is_ours = job.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
             && value.parse::<f64>().is_ok();
-        is_ours.then(|| (format!("job=\"{job}\""), value.to_owned()))
+        is_ours.then(|| (format!("{JOB}=\"{job}\""), value.to_owned()))
     };
     before.lines().filter_map(sample).collect()
 }
@@ -150,16 +152,16 @@ mod tests {
         agentos_last_merge_timestamp_seconds 1767603600
         # HELP agentos_job_last_run_timestamp_seconds When a job last ended.
         # TYPE agentos_job_last_run_timestamp_seconds gauge
-        agentos_job_last_run_timestamp_seconds{job="dispatch"} 1767603600
+        agentos_job_last_run_timestamp_seconds{name="dispatch"} 1767603600
         # HELP agentos_job_last_success_timestamp_seconds When a job last ended without an error.
         # TYPE agentos_job_last_success_timestamp_seconds gauge
-        agentos_job_last_success_timestamp_seconds{job="dispatch"} 1767603600
+        agentos_job_last_success_timestamp_seconds{name="dispatch"} 1767603600
         # HELP agentos_job_duration_seconds How long a job took the last time.
         # TYPE agentos_job_duration_seconds gauge
-        agentos_job_duration_seconds{job="dispatch"} 0.250
+        agentos_job_duration_seconds{name="dispatch"} 0.250
         # HELP agentos_job_errors What went wrong in the last run of a job.
         # TYPE agentos_job_errors gauge
-        agentos_job_errors{job="dispatch"} 0
+        agentos_job_errors{name="dispatch"} 0
         "#);
     }
 
@@ -169,9 +171,9 @@ mod tests {
         let second = render(&metrics("queue", 0), &first);
         let third = render(&metrics("dispatch", 2), &second);
         for line in [
-            "agentos_job_errors{job=\"dispatch\"} 2",
-            "agentos_job_errors{job=\"queue\"} 0",
-            "agentos_job_last_success_timestamp_seconds{job=\"dispatch\"} 1767603600",
+            "agentos_job_errors{name=\"dispatch\"} 2",
+            "agentos_job_errors{name=\"queue\"} 0",
+            "agentos_job_last_success_timestamp_seconds{name=\"dispatch\"} 1767603600",
         ] {
             assert_eq!(third.lines().filter(|other| *other == line).count(), 1, "{third}");
         }
@@ -180,8 +182,7 @@ mod tests {
 
     #[test]
     fn nothing_foreign_is_carried_over() {
-        let foreign =
-            "agentos_job_errors{job=\"x\"} NaN of\nagentos_job_errors{job=\"A\\\"\"} 1\nother 5\n";
+        let foreign = "agentos_job_errors{name=\"x\"} NaN of\nagentos_job_errors{name=\"A\\\"\"} 1\nother 5\n";
         assert_eq!(lines_of(foreign, "job_errors"), BTreeMap::new());
     }
 }

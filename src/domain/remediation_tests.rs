@@ -65,6 +65,7 @@ fn an_issue_about_another_failure_is_no_duplicate_however_alike_its_title_is() {
         url: String::new(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         updated_at: jiff::Timestamp::UNIX_EPOCH,
+        closed_at: None,
     };
     let (orders, customers) = ("failure_pattern:acme/web:abc", "failure_pattern:acme/web:def");
     let body = |signature: &str| origin::markers("analyze", 1, signature);
@@ -122,6 +123,7 @@ fn an_issue_answers_the_findings_it_names_until_the_numbers_are_newer_than_its_e
         url: String::new(),
         created_at: at(0),
         updated_at: at(day),
+        closed_at: None,
     };
     let bare = body.replace("agentos:origin", "somebody:origin");
     for (issue, signature, answers) in [

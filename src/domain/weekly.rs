@@ -18,6 +18,12 @@ pub fn last_monday(now: &Zoned) -> Option<Timestamp> {
     Some(at(monday.checked_sub(jiff::ToSpan::days(7)).ok()?)?.timestamp())
 }
 
+/// The Monday 07:00 that comes next.
+pub fn next_monday(now: &Zoned) -> Option<Timestamp> {
+    let in_a_week = now.checked_add(jiff::ToSpan::days(7)).ok()?;
+    last_monday(&in_a_week)
+}
+
 /// Whether a job is due: it last ran before that Monday, or never, and there was something to look at by then.
 pub fn is_due(last: Option<Timestamp>, first_record: Option<Timestamp>, now: &Zoned) -> bool {
     let Some(monday) = last_monday(now) else { return false };
@@ -49,6 +55,9 @@ mod tests {
         ] {
             assert_eq!(last_monday(&zoned(now)), Some(monday.parse().unwrap()), "{now}");
         }
+        // An hour more than a week: the clocks are put back meanwhile.
+        let next = next_monday(&zoned("2026-10-19T07:00:00+02:00"));
+        assert_eq!(next, Some("2026-10-26T06:00:00Z".parse().unwrap()));
     }
 
     #[test]

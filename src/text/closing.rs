@@ -10,14 +10,13 @@ pub fn closes_nothing(text: &str) -> String {
     let mut is_behind_keyword = false;
     for part in text.split_inclusive(char::is_whitespace) {
         let word = part.trim_end();
-        if is_behind_keyword && let Some(number) = number_of_reference(word) {
-            let (before, behind) = part.split_at(number);
-            harmless.push_str(before);
+        let mut rest = 0;
+        for number in numbers_of_references(word).into_iter().filter(|_| is_behind_keyword) {
+            harmless.push_str(part.get(rest..number).unwrap_or_default());
             harmless.push(' ');
-            harmless.push_str(behind);
-        } else {
-            harmless.push_str(part);
+            rest = number;
         }
+        harmless.push_str(part.get(rest..).unwrap_or_default());
         if !word.is_empty() {
             let bare = word.trim_matches(|character: char| !character.is_alphanumeric());
             is_behind_keyword = KEYWORDS.iter().any(|keyword| bare.eq_ignore_ascii_case(keyword));
@@ -26,14 +25,21 @@ pub fn closes_nothing(text: &str) -> String {
     harmless
 }
 
-/// Where the number begins in `#7`, `(GH-7)`, `acme/shop#7` and the address of an issue.
-fn number_of_reference(word: &str) -> Option<usize> {
+/// Where the numbers begin in `#7`, `(GH-7)`, `acme/shop#7`, the address of an issue, and several of these without a space between them.
+fn numbers_of_references(word: &str) -> Vec<usize> {
     let lower = word.to_ascii_lowercase();
-    let ends = ["#", "gh-", "/issues/", "/pull/"].into_iter().filter_map(|mark| {
-        let at = lower.rfind(mark)? + mark.len();
-        lower.get(at..)?.starts_with(|character: char| character.is_ascii_digit()).then_some(at)
-    });
-    ends.max()
+    let is_number = |at: &usize| {
+        lower.get(*at..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let ends_of =
+        |mark: &'static str| lower.match_indices(mark).map(move |(at, _)| at + mark.len());
+    let mut numbers: Vec<usize> = ["#", "gh-", "/issues/", "/pull/"]
+        .into_iter()
+        .flat_map(ends_of)
+        .filter(is_number)
+        .collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 #[cfg(test)]
@@ -51,6 +57,8 @@ mod tests {
                 "closes https://github.com/acme/shop/issues/7",
                 "closes https://github.com/acme/shop/issues/ 7",
             ),
+            ("fixes #7,#8,acme/shop#9", "fixes # 7,# 8,acme/shop# 9"),
+            ("fixes #7,x/issues/9", "fixes # 7,x/issues/ 9"),
             ("closes the issue #7", "closes the issue #7"),
             ("It fixes #cart and prefixes #7", "It fixes #cart and prefixes #7"),
             ("", ""),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// Returns the SHA-256 of some bytes as 64 lower-case hexadecimal digits.
@@ -14,9 +16,19 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Returns the SHA-256 of a text as a content security policy names it.
+pub fn csp_source(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_names_a_text_by_its_hash_in_base64() {
+        assert_eq!(csp_source("abc"), "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='");
+    }
 
     #[test]
     fn the_published_test_vector_comes_out() {

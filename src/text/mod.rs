@@ -5,6 +5,7 @@ pub mod closing;
 pub mod code;
 pub mod front_matter;
 pub mod hash;
+pub mod html;
 pub mod marker;
 pub mod page;
 pub mod redact;

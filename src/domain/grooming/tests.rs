@@ -22,6 +22,7 @@ fn issue(number: u64, title: &str) -> Issue {
         url: String::new(),
         created_at: at("2026-11-19T09:00:00Z"),
         updated_at: at("2026-11-19T09:00:00Z"),
+        closed_at: None,
     }
 }
 

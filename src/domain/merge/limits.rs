@@ -53,7 +53,7 @@ pub const CI_FILES: [&str; 18] = [
 impl DiffLimits {
     /// Those of the pull request that carries memory: of any size, and of nothing else.
     pub fn of_memory() -> Self {
-        Self { max_lines: u64::MAX, memory_only: true, ..Self::default() }
+        Self { memory_only: true, ..Self::default() }
     }
 }
 

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ids::{BranchName, CommitSha, PrNumber};
 use super::issue::IssueState;
 use super::pull::{Check, Checks, HostWord, Mergeable, PullRequest, Review};
+use super::standstill::Standstill;
 
 /// Whether the policy allows an automatic merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +139,27 @@ impl Verdict {
             Self::Repair(_) => "repair",
             Self::Rerun(_) => "rerun",
             Self::Merge { .. } => "merge",
+        }
+    }
+}
+
+impl Verdict {
+    /// Why nothing is done about the pull request, where that is what the verdict says.
+    pub fn standstill(&self) -> Option<Standstill> {
+        match self {
+            Self::HandsOff(_) => Some(Standstill::HandsOff),
+            Self::Hold(_) => Some(Standstill::Held),
+            Self::Wait(_) => Some(Standstill::Waits),
+            Self::Merged { .. }
+            | Self::ClosedByPerson
+            | Self::Withdrawn
+            | Self::Rebase
+            | Self::Update
+            | Self::ConflictGivenUp(_)
+            | Self::Repair(_)
+            | Self::Rerun(_)
+            | Self::RepairsGivenUp(_)
+            | Self::Merge { .. } => None,
         }
     }
 }

@@ -330,3 +330,13 @@ fn what_waits_because_it_cannot_be_read_is_known_by_its_reason() {
     let pending = reason(|s| s.checks = Checks::Known(vec![check("ci", CheckOutcome::Pending)]));
     assert!(!crate::domain::alarm::could_not_look(&pending), "{pending}");
 }
+
+#[test]
+fn only_what_waits_for_something_is_a_reason_not_to_act() {
+    let why = |verdict: Verdict| verdict.standstill();
+    assert_eq!(why(Verdict::HandsOff("x".to_owned())), Some(Standstill::HandsOff));
+    assert_eq!(why(Verdict::Hold("x".to_owned())), Some(Standstill::Held));
+    assert_eq!(why(Verdict::Wait("x".to_owned())), Some(Standstill::Waits));
+    assert_eq!(why(Verdict::Merge { head: sha('a') }), None);
+    assert_eq!(why(Verdict::Rebase), None);
+}

@@ -37,6 +37,7 @@ fn issue(number: u64, labels: &[&str]) -> Issue {
         url: String::new(),
         created_at: at(NOW),
         updated_at: at(NOW),
+        closed_at: None,
     }
 }
 
