@@ -131,7 +131,7 @@ with_layer_keys! { level
         path: String,
         /// Prefix of the ids of its tasks. Default the repository's name.
         task_prefix: String,
-        /// github, or local: issues and pull requests as files on this machine.
+        /// github, or local: issues and pull requests as files on this machine. Default github.
         host: HostKind,
         /// Git URL, if it is not the host's.
         remote: String,

@@ -91,6 +91,8 @@ const TEXTS: &[(&str, Meaning)] = &[
     ("push declined", Meaning::Declined),
     ("gh006:", Meaning::Declined),
     ("gh013:", Meaning::Declined),
+    // A token without the scope `workflow` may change no file of a workflow.
+    ("refusing to allow", Meaning::Declined),
     ("permission denied", Meaning::Refused),
     // git does not always say why; a disk that is full is what it mostly is.
     ("couldn't write", Meaning::Unavailable),
@@ -252,6 +254,10 @@ mod tests {
             ),
             (
                 "!\ta:refs/heads/x\t[remote rejected] (push declined due to repository rule violations)",
+                Some(Meaning::Declined),
+            ),
+            (
+                "!\ta:refs/heads/x\t[remote rejected] (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/ci.yml` without `workflow` scope)",
                 Some(Meaning::Declined),
             ),
             (

@@ -175,6 +175,22 @@ impl Mirror {
             .map(drop)
     }
 
+    /// As [`Mirror::gc`], only where enough lies loose to be worth it, by git's own measure; else no process is started.
+    pub fn tidy(&self) -> Result<(), GitError> {
+        let count = |folder: &str| fs::read_dir(self.dir.join(folder)).map_or(0, Iterator::count);
+        // Of 6700 loose objects, 27 lie in each of the 256 folders; a pack is two or three files.
+        if count("objects/17") < 27 && count("objects/pack") < 100 {
+            return Ok(());
+        }
+        self.git
+            .call(format!("tidying the mirror `{}`", self.dir.display()))
+            .git_dir(&self.dir)
+            .args(["-c", "gc.worktreePruneExpire=never", "-c", "gc.autoDetach=false"])
+            .args(["gc", "--auto", "--quiet", "--prune=2.weeks.ago"])
+            .check()
+            .map(drop)
+    }
+
     /// Removes the lock files that a dead git left on references and settings of the mirror.
     ///
     /// Only for the holder of the repository's lock: no other git may be at work in the mirror.

@@ -308,6 +308,20 @@ impl Mailbox {
         subfolders(&self.archive).iter().any(|month| month.join(&name).symlink_metadata().is_ok())
     }
 
+    /// The heads of the archived tasks whose id is `wanted`; a file that cannot be read as a task is left out.
+    pub fn archived_heads(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Head> {
+        let mut heads = Vec::new();
+        for month in subfolders(&self.archive) {
+            let stems = stems_in(&month).unwrap_or_default();
+            for stem in stems.iter().filter(|stem| wanted(stem)) {
+                let path = month.join(format!("{stem}.md"));
+                let whole = || read_task(&path, stem).ok().map(Head::of);
+                heads.extend(peek::head(&path, stem).or_else(whole));
+            }
+        }
+        heads
+    }
+
     /// Moves an ended task's file to the archive of a month (`YYYY-MM`).
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod examples;
 mod layers;
+mod reference;
 mod refused;
 
 use std::collections::BTreeMap;

@@ -15,7 +15,8 @@ pub use draft::{drafts_in, remove_stale_drafts};
 pub use error::FileError;
 pub use read::{Piece, each_line, read_bytes, read_end, read_from, read_head, read_text};
 pub use replace::{
-    create_new, remove, remove_unsynced, rename, replace, replace_existing, replace_unsynced,
+    create_new, remove, remove_unsynced, rename, replace, replace_existing, replace_program,
+    replace_unsynced,
 };
 pub use tree::{make_dir, remove_tree};
 

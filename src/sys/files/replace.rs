@@ -15,6 +15,9 @@ use crate::crash_point;
 /// Mode of files that did not exist before: for their owner only.
 const PRIVATE: u32 = 0o600;
 
+/// Mode of programs.
+const EXECUTABLE: u32 = 0o755;
+
 /// Puts `bytes` in the place of a file, which keeps its mode; a new one is readable by its owner only.
 ///
 /// # Errors
@@ -26,6 +29,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         Ok(_) => return Err(FileError::NotRegular { path: path.to_path_buf() }),
         Err(_) => PRIVATE,
     };
+    replace_with(path, bytes, mode)
+}
+
+/// Puts a program in the place of a file, for everybody to execute.
+///
+/// # Errors
+///
+/// As [`replace`].
+pub fn replace_program(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(FileError::NotRegular { path: path.to_path_buf() });
+    }
+    replace_with(path, bytes, EXECUTABLE)
+}
+
+fn replace_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let draft = Draft::write(path, bytes, mode)?;
     crash_point!("files.replace.drafted");
     if let Err(errno) = renameat(CWD, draft.path(), CWD, path) {
