@@ -9,6 +9,8 @@ use super::App;
 use super::state::{LOCK_WAIT, State, read_json, write_json};
 use crate::domain::cadence::{self, Due};
 use crate::domain::ids::RepoKey;
+use crate::domain::job::Job;
+use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::weekly;
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
@@ -64,11 +66,22 @@ impl State {
 
 impl App {
     /// Whether a weekly job is due (`CONTRACT.md` section 1, `tick`).
-    pub fn is_due_this_week(&self, job: &str) -> bool {
+    fn is_due_this_week(&self, job: &str) -> bool {
         let Ok(last) = self.state.last_run(job, ALL) else { return false };
         let first = if last.is_none() { self.first_record() } else { None };
         let here = self.now().to_zoned(jiff::tz::TimeZone::system());
         weekly::is_due(last, first, &here)
+    }
+
+    /// Why a tick runs none of the weekly jobs now, if they are not due.
+    pub fn not_due_this_week(&self) -> Option<Halt> {
+        if self.is_due_this_week(Job::Analyze.as_str()) {
+            return None;
+        }
+        let next = weekly::next_monday(&self.now().to_zoned(jiff::tz::TimeZone::system()));
+        let when = next.map(|next| format!(", next after {next}")).unwrap_or_default();
+        let reason = format!("a tick runs `score` and `analyze` once a week{when}");
+        Some(Halt { until: next, ..Halt::new(Standstill::NotDue, reason) })
     }
 
     /// When a job that has a pace of its own is due for a repository.

@@ -21,7 +21,7 @@ const READ_BYTES: u64 = 64 * 1024 * 1024;
 const BOOKS: [&str; 2] = ["agent_stats.jsonl", QUESTIONS];
 
 /// The file with a line for each question; those of attempts alone count as attempts.
-pub(super) const QUESTIONS: &str = "questions.jsonl";
+pub const QUESTIONS: &str = "questions.jsonl";
 
 /// A line of the books, as far as money is concerned.
 #[derive(Deserialize)]

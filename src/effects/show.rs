@@ -108,6 +108,7 @@ mod tests {
             url: String::new(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,
+            closed_at: None,
         }
     }
 

@@ -104,6 +104,12 @@ pub fn parse_measurement(text: &str, name: &str) -> Result<Measurement, YamlErro
             return Err(yaml::error_at(text, &place, &["observed_at"], message));
         }
     };
+    for (key, number) in [("value", raw.value), ("baseline", raw.baseline)] {
+        if number.is_some_and(|number| !number.is_finite()) {
+            let message = format!("`{key}` is no number that can be compared: leave it out");
+            return Err(yaml::error_at(text, &place, &[key], &message));
+        }
+    }
     let plain = |text: Option<String>| text.map(|text| clean::one_line(&text, 300));
     Ok(Measurement {
         metric_id: plain(raw.metric_id),
@@ -165,6 +171,12 @@ mod tests {
         {
             let error = read(text).unwrap_err();
             assert!(error.contains("traffic.yaml"), "{error}");
+        }
+        for (text, line) in
+            [("value: .inf\n", 1), ("value: 1\nbaseline: .nan\n", 2), ("value: -.inf\n", 1)]
+        {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(&format!("…/traffic.yaml:{line}")), "{error}");
         }
         let absent = read_measurement(Path::new("/nowhere/x.yaml")).unwrap_err();
         assert!(matches!(absent, EvidenceError::Absent(_)), "{absent}");

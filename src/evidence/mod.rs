@@ -12,7 +12,7 @@ mod place;
 pub use check::{Checked, check, obstacle};
 pub use document::{Document, MAX_DOCUMENT_BYTES, Markup};
 pub use measurement::{Measurement, parse_measurement, read_measurement};
-pub use objective::{LoadedObjective, Names, find_objective, load_objective};
+pub use objective::{LoadedObjective, Names, find_objective, load_objective, parse_objective};
 pub use place::{Located, Places, locate};
 
 use std::path::PathBuf;

@@ -123,17 +123,29 @@ pub fn load_objective(
     path: &Path,
     expand: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<LoadedObjective, EvidenceError> {
-    let text = read(path)?;
+    Ok(parse_objective(&read(path)?, path, expand)?)
+}
+
+/// Reads the text of an objective file; `path` names it in messages.
+///
+/// # Errors
+///
+/// When a value cannot be used; the message has file, line and key.
+pub fn parse_objective(
+    text: &str,
+    path: &Path,
+    expand: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<LoadedObjective, yaml::YamlError> {
     let name = path.display().to_string();
     let place = yaml::Place { file: &name, first_line: 1 };
-    let raw: Raw = yaml::parse(&text, &place)?;
+    let raw: Raw = yaml::parse(text, &place)?;
     let reader = Reader { expand };
-    let warnings = unknown(&text, &name, &raw);
+    let warnings = unknown(text, &name, &raw);
     match reader.objective(raw) {
         Ok(objective) => Ok(LoadedObjective { path: path.to_owned(), objective, warnings }),
         Err(Fault { path, message }) => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            Err(yaml::error_at(&text, &place, &path, &message).into())
+            Err(yaml::error_at(text, &place, &path, &message))
         }
     }
 }

@@ -8,3 +8,4 @@ mod telegram;
 
 pub use notifier::{Bot, Notifier, Options, Overview};
 pub use outbox::Problem;
+pub use telegram::Seen;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::message;
 use super::outbox::{End, Outbox, Pace, Problem};
-use super::telegram::{Deadlines, Fate, Telegram};
+use super::telegram::{Deadlines, Fate, Seen, Telegram};
 use crate::crash_point;
 use crate::domain::notice::{Notice, NoticeId};
 use crate::domain::quiet::{self, Habits, Waiting};
@@ -88,6 +88,14 @@ impl Notifier {
             lock: options.lock,
             habits: options.habits,
             failed_at: Cell::new(None),
+        }
+    }
+
+    /// Asks who the bot is and whether it sees the chat, or says why nobody knows; nothing where nothing is told. Sends no message.
+    pub async fn probe(&self) -> Option<Result<Seen, String>> {
+        match &self.telegram {
+            Some(telegram) => Some(telegram.probe().await),
+            None => None,
         }
     }
 

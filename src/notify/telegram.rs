@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use crate::sys::tls;
@@ -34,6 +34,15 @@ pub(super) enum Fate {
     NotSent(String),
     /// Telegram asks us to rest; it did not take the message.
     Later(Duration),
+}
+
+/// What the bot sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The bot's name.
+    pub bot: String,
+    /// The chat's.
+    pub chat: String,
 }
 
 /// How long a message may take.
@@ -71,7 +80,7 @@ impl Telegram {
             "link_preview_options": {"is_disabled": true},
         });
         let request = client
-            .post(self.address())
+            .post(self.address("sendMessage"))
             .header("content-type", "application/json")
             .body(body.to_string());
         match request.send().await {
@@ -80,8 +89,48 @@ impl Telegram {
         }
     }
 
-    fn address(&self) -> String {
-        format!("{}/bot{}/sendMessage", self.api_url, path_part(self.token.expose().trim()))
+    /// Asks who the bot is and whether it sees the chat; sends no message.
+    pub(super) async fn probe(&self) -> Result<Seen, String> {
+        let bot = self.ask("getMe", &json!({})).await?;
+        let chat = self.ask("getChat", &json!({"chat_id": self.chat})).await?;
+        let name = |value: &Value, keys: &[&str]| {
+            let found = keys.iter().find_map(|key| value.get(key)?.as_str());
+            clean::one_line(&clean::untrusted(found.unwrap_or_default()).text, MAX_REASON)
+        };
+        Ok(Seen {
+            bot: format!("@{}", name(&bot, &["username"])),
+            chat: format!("`{}`", name(&chat, &["title", "username", "first_name", "type"])),
+        })
+    }
+
+    /// A question that changes nothing; what it asks for, or in one line why it was not told.
+    async fn ask(&self, method: &str, body: &Value) -> Result<Value, String> {
+        let client = self.client.get_or_try_init(|| async { self.connect() }).await?;
+        let request = client
+            .post(self.address(method))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return Err(match fate_of_failure(error) {
+                    Fate::NotSent(reason) | Fate::Unknown(reason) => reason,
+                    Fate::Sent | Fate::Refused(_) | Fate::Later(_) => "no answer".to_owned(),
+                });
+            }
+        };
+        let status = response.status().as_u16();
+        let body: Value = serde_json::from_slice(&read(response).await?).unwrap_or_default();
+        if let Some(result) = body.get("result").filter(|_| status < 300) {
+            return Ok(result.clone());
+        }
+        let said = body.get("description").and_then(Value::as_str).unwrap_or_default();
+        let said = clean::one_line(&clean::untrusted(said).text, MAX_REASON);
+        Err(format!("{method}: Telegram answered {status}: {said}"))
+    }
+
+    fn address(&self, method: &str) -> String {
+        format!("{}/bot{}/{method}", self.api_url, path_part(self.token.expose().trim()))
     }
 
     fn connect(&self) -> Result<Client, String> {

@@ -202,6 +202,7 @@ fn a_model_is_told_the_issue_as_data_and_the_form_of_its_answer() {
         url: String::new(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         updated_at: jiff::Timestamp::UNIX_EPOCH,
+        closed_at: None,
     };
     let readme = "# Shop\n\nSells things.\n";
     let request =

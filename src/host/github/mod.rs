@@ -30,6 +30,7 @@ mod pages;
 mod preflight;
 mod pull_wire;
 mod pulls;
+pub mod reading;
 mod review_wire;
 mod sight;
 mod sight_checks;

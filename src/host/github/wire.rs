@@ -89,6 +89,8 @@ pub(super) struct Issue {
     created_at: Timestamp,
     updated_at: Timestamp,
     #[serde(default)]
+    closed_at: Option<Timestamp>,
+    #[serde(default)]
     assignees: Option<Vec<User>>,
     #[serde(default)]
     pull_request: Option<serde_json::Map<String, serde_json::Value>>,
@@ -127,6 +129,7 @@ impl Issue {
             url: self.html_url,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            closed_at: self.closed_at,
         })
     }
 }

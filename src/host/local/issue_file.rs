@@ -45,6 +45,7 @@ pub(super) fn read(card: &Card, number: IssueNumber) -> Result<Issue, HostError>
         url: shown(card.path()),
         created_at,
         updated_at,
+        closed_at: card.moment("closed_at"),
     })
 }
 

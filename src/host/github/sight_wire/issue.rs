@@ -85,6 +85,7 @@ impl IssueSeen {
             url: self.url,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            closed_at: None,
         })
     }
 }
