@@ -16,5 +16,6 @@ pub mod llm;
 pub mod mailbox;
 pub mod notify;
 pub mod prompt;
+pub mod release;
 pub mod sys;
 pub mod text;

@@ -24,8 +24,11 @@ pub async fn run(app: &App) -> Vec<Report> {
             reports.push(planned);
         }
     }
-    let weekly = app.may_anywhere(Job::Analyze) && app.is_due_this_week(Job::Analyze.as_str());
-    if weekly && !app.stop.requested() {
+    let not_due = app.not_due_this_week();
+    if let Some(halt) = &not_due {
+        tracing::debug!(reason = halt.reason, "the weekly jobs are left");
+    }
+    if not_due.is_none() && app.may_anywhere(Job::Analyze) && !app.stop.requested() {
         reports.push(turn::score(app).await);
         reports.push(turn::analyze(app, analyze::Options::default()).await);
     }

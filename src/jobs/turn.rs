@@ -1,5 +1,6 @@
 //! Whether it is a job's turn: switched off, paused, or held by another run; and how long it took.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::report::{Job, Report, Severity};
@@ -7,6 +8,14 @@ use super::{alarms, analyze, dispatch, groom, notices, plan, pr_monitor, queue, 
 use crate::app::App;
 use crate::host::github::Usage;
 use crate::sys::lock::Lock;
+
+/// What a run says that finds another one at work.
+pub(super) const LOCKED: &str = "another run holds the lock";
+
+/// The lock of the jobs that run once at a time.
+pub(super) fn lock_path(app: &App, job: Job) -> PathBuf {
+    app.locks().join(format!("job-{}.lock", job.as_str()))
+}
 
 /// Runs `dispatch` when it is its turn.
 pub async fn dispatch(app: &App, options: &dispatch::Options) -> Report {
@@ -220,9 +229,9 @@ fn gate(app: &App, job: Job, is_single: bool) -> Gate {
     if !is_single {
         return Gate::Open(None);
     }
-    match Lock::try_acquire(&app.locks().join(format!("job-{}.lock", job.as_str()))) {
+    match Lock::try_acquire(&lock_path(app, job)) {
         Ok(Some(lock)) => Gate::Open(Some(lock)),
-        Ok(None) => closed("another run holds the lock".to_owned()),
+        Ok(None) => closed(LOCKED.to_owned()),
         Err(error) => {
             let mut report = Report::new(job, app.now());
             let severity = Severity::of(error.is_temporary());

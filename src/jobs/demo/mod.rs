@@ -230,6 +230,12 @@ fn line_of(item: &Item) -> String {
             "conflicts with what was merged meanwhile and goes back to be rebased".to_owned()
         }
         "merged" => "is green and merged; the issue is closed".to_owned(),
+        "memory_written" => {
+            return format!(
+                "what was learnt is written down: {}",
+                item.reason.as_deref().unwrap_or("")
+            );
+        }
         other => format!("{other}: {}", item.reason.as_deref().unwrap_or("")),
     };
     format!("{issue} {told}")

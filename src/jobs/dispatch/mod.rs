@@ -11,6 +11,7 @@ use crate::crash_point;
 use crate::domain::admission::{self, Admission};
 use crate::domain::issue::Issue;
 use crate::domain::routing::{Served, Waiting, rank};
+use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::{brief, ids::TaskId};
 
 use super::commands;
@@ -179,8 +180,8 @@ async fn consider(
             tracing::debug!(issue = %issue.number, %folder, "already a task");
             Ok(false)
         }
-        Admission::Wait { reason } => {
-            report.issue(repository.slug(), issue.number, "waiting", Some(reason));
+        Admission::Wait(halt) => {
+            report.issue(repository.slug(), issue.number, "waiting", Some(halt.reason));
             Ok(false)
         }
         Admission::NotReady => Ok(false),
@@ -231,8 +232,8 @@ async fn admitted(
     let view = gather::view(app, repository, repository.host.as_ref(), &issue, room).await?;
     match admission::admit(&issue, &view) {
         Admission::Dispatch { generation } => Ok(Some((issue, generation))),
-        Admission::Wait { reason } => {
-            report.issue(repository.slug(), issue.number, "waiting", Some(reason));
+        Admission::Wait(halt) => {
+            report.issue(repository.slug(), issue.number, "waiting", Some(halt.reason));
             Ok(None)
         }
         Admission::Answer | Admission::Live { .. } | Admission::NotReady => Ok(None),
@@ -260,16 +261,31 @@ async fn is_as_asked(
     Ok(is_same)
 }
 
-/// What admission rests on for one issue, for `why`.
-pub(in crate::jobs) async fn view(
+/// What dispatch would decide about one issue now, for `why`: behind the issues that it would take before, and with a look at other
+/// installations. Reads only, as a glance.
+pub(in crate::jobs) async fn foresee(
     app: &App,
     repository: &Repository,
     issue: &Issue,
-) -> Result<admission::View, String> {
-    let left = repository.settings.max_dispatch_per_run;
-    let open_prs =
-        gather::open_pull_requests(app, repository).map_err(|failure| failure.message)?;
-    gather::view(app, repository, repository.glance.as_ref(), issue, Room { left, open_prs })
-        .await
-        .map_err(|failure| failure.message)
+) -> Result<Admission, Failure> {
+    let open_prs = gather::open_pull_requests(app, repository)?;
+    let mut room = Room { left: repository.settings.max_dispatch_per_run, open_prs };
+    let host = repository.glance.as_ref();
+    for other in in_order(app, repository, host.ready_issues().await?) {
+        if other.number == issue.number {
+            break;
+        }
+        let view = gather::view(app, repository, host, &other, room).await?;
+        if matches!(admission::admit(&other, &view), Admission::Dispatch { .. }) {
+            room.left = room.left.saturating_sub(1);
+        }
+    }
+    let view = gather::view(app, repository, host, issue, room).await?;
+    let admission = admission::admit(issue, &view);
+    if matches!(admission, Admission::Dispatch { .. })
+        && let Some(reason) = rival::older(app, repository).await?
+    {
+        return Ok(Admission::Wait(Halt::new(Standstill::Rival, reason)));
+    }
+    Ok(admission)
 }

@@ -66,7 +66,7 @@ kinds! {
     Secrets = "configuration" "secrets", "files with secrets are their owner's alone, and no token stands in the configuration";
     Folder = "folders" "folder", "a folder that we write to is there and its owner's alone";
     Durability = "folders" "file system", "locks hold, and a file is replaced in one step and synced; tried out";
-    Disk = "folders" "disk", "there is room for `disk_budget_gb`";
+    Disk = "folders" "disk", "there is room for `disk_budget_gb`, and no more than that is used";
     Remote = "repositories" "remote", "the git remote answers, and has the base branch";
     Clone = "repositories" "clone", "the clone of `path` is there";
     Mirror = "repositories" "mirror", "our mirror is whole";
@@ -77,6 +77,7 @@ kinds! {
     Chain = "agents" "chain", "for each type of task some agent can be used";
     Planners = "agents" "planners", "some agent can answer questions of planning";
     Question = "agents" "question", "`--live`: the agent answers a small question, confined, in an empty folder";
+    Work = "agents" "work", "`--live`: the agent plays an issue from Ready to its merge, on a project made for that";
     Confinement = "confinement" "confinement", "how far a control reaches here: enforced, partial or unsupported";
     Token = "github" "token", "which token is used, by the name of its source, and its kind";
     Access = "github" "access", "account, token, repository and board allow work to be ended";
@@ -90,6 +91,7 @@ kinds! {
     Tasks = "state" "tasks", "no task waits for a person";
     Intents = "state" "intents", "no change to the outside world has been left open";
     Telegram = "notifications" "telegram", "messages can be sent";
+    Chat = "notifications" "chat", "`--live`: Telegram knows the bot, and the bot sees the chat; nothing is sent";
     Outbox = "notifications" "outbox", "no message has been waiting for long";
 }
 

@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Check, Kind};
 use crate::app::App;
-use crate::sys::disk::{self, Disk};
+use crate::jobs::upkeep;
+use crate::sys::disk::{self, Disk, size};
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
 
 /// Below this nothing useful can be done.
 const LEAST_FREE: u64 = 200 * 1000 * 1000;
-
-/// So many files are measured at most; more are taken for none.
-const MOST_FILES: usize = 50_000;
 
 pub(super) fn checks(app: &App) -> Vec<Check> {
     let mut checks =
@@ -118,25 +116,16 @@ fn try_out(proof: &Path) -> Result<Option<&'static str>, FileError> {
 }
 
 fn room(app: &App) -> Option<Check> {
-    let runtime = app.runtime();
-    let disk = disk::of(&runtime).ok()?;
-    let budget = bytes_of(app.settings.disk_budget_gb);
-    // Measured only where it matters.
-    let used = if disk.free < budget { used_below(&runtime) } else { 0 };
-    Some(judge_room(&disk, used, budget))
+    let disk = disk::of(&app.runtime()).ok()?;
+    let budget = disk::bytes_of(app.settings.disk_budget_gb);
+    let used = upkeep::used(app).bytes;
+    let largest = if used > budget { upkeep::largest(app) } else { String::new() };
+    Some(judge_room(&disk, used, budget, &largest))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a number of bytes that is not negative; a huge one saturates"
-)]
-fn bytes_of(gigabytes: f64) -> u64 {
-    (gigabytes.max(0.0) * 1e9) as u64
-}
-
-fn judge_room(disk: &Disk, used: u64, budget: u64) -> Check {
-    let detail = format!("{} of {} are free", gigabytes(disk.free), gigabytes(disk.total));
+fn judge_room(disk: &Disk, used: u64, budget: u64, largest: &str) -> Check {
+    let free = format!("{} of {} are free", size(disk.free), size(disk.total));
+    let detail = format!("{free}, {} of {} used", size(used), size(budget));
     let mend = "free some space, or move the root to a larger disk";
     if disk.is_read_only {
         return Check::fail(
@@ -148,34 +137,18 @@ fn judge_room(disk: &Disk, used: u64, budget: u64) -> Check {
     if disk.free < LEAST_FREE {
         return Check::fail(Kind::Disk, detail, mend);
     }
+    if used > budget {
+        let detail = format!("{detail}, more than `disk_budget_gb`: {largest}");
+        let mend =
+            "end old tasks and remove what you do not need there, or set a larger `disk_budget_gb`";
+        return Check::warn(Kind::Disk, detail, mend);
+    }
     if disk.free.saturating_add(used) < budget {
-        let detail = format!("{detail}, less than `disk_budget_gb` ({})", gigabytes(budget));
+        let detail = format!("{detail}, less room than `disk_budget_gb`");
         let mend = format!("{mend}, or set a smaller `disk_budget_gb`");
         return Check::warn(Kind::Disk, detail, mend);
     }
-    Check::ok(Kind::Disk, format!("{detail}, budget {}", gigabytes(budget)))
-}
-
-fn gigabytes(bytes: u64) -> String {
-    format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10)
-}
-
-/// The size of the files below a folder; links are not followed.
-fn used_below(folder: &Path) -> u64 {
-    let (mut left, mut sum) = (MOST_FILES, 0_u64);
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Some(rest) = left.checked_sub(1) else { return sum };
-            left = rest;
-            match entry.metadata() {
-                Ok(data) if data.is_dir() => folders.push(entry.path()),
-                Ok(data) => sum = sum.saturating_add(data.len()),
-                Err(_) => {}
-            }
-        }
-    }
-    sum
+    Check::ok(Kind::Disk, detail)
 }
 
 #[cfg(test)]
@@ -192,13 +165,14 @@ mod tests {
             (50 * GB, 0, Status::Ok),
             (9 * GB, 0, Status::Warn),
             (9 * GB, GB, Status::Ok),
+            (50 * GB, 10 * GB + 1, Status::Warn),
             (LEAST_FREE - 1, 90 * GB, Status::Fail),
         ] {
-            assert_eq!(judge_room(&disk(free), used, 10 * GB).status, status, "{free} {used}");
+            assert_eq!(judge_room(&disk(free), used, 10 * GB, "").status, status, "{free} {used}");
         }
         let frozen = Disk { is_read_only: true, ..disk(50 * GB) };
-        assert_eq!(judge_room(&frozen, 0, GB).status, Status::Fail);
-        assert_eq!(gigabytes(1_260_000_000), "1.2 GB");
+        assert_eq!(judge_room(&frozen, 0, GB, "").status, Status::Fail);
+        assert_eq!([size(1_260_000_000), size(3_000_001), size(0)], ["1.2 GB", "4 MB", "0 MB"]);
     }
 
     #[test]

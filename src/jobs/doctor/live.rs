@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Check, Kind, agents, confinement};
+use super::{Check, Kind, Place, Status, agents, confinement, play};
 use crate::agent::{self, AgentRun, AgentTable, FailureClass, TranscriptFacts};
 use crate::app::App;
 use crate::domain::ids::{AgentName, TaskId};
@@ -26,7 +26,8 @@ const MOST_USD_MICROS: u64 = 250_000;
 /// Most bytes of a transcript that are read.
 const MAX_TRANSCRIPT_BYTES: u64 = 8 * 1024 * 1024;
 
-pub(super) async fn questions(app: &App) -> Vec<Check> {
+/// Asks each agent that looks usable, and lets one that answered play an issue to its merge; `step` is told what begins.
+pub(super) async fn agents(place: &Place, app: &App, step: &mut dyn FnMut(&str)) -> Vec<Check> {
     if !confinement::is_possible(app) {
         let mend = "say `sandbox: auto`, and run agentos as a user of its own or in a container";
         return vec![Check::fail(
@@ -36,11 +37,23 @@ pub(super) async fn questions(app: &App) -> Vec<Check> {
         )];
     }
     let mut checks = Vec::new();
-    for name in agents::shown(app).into_iter().filter(|name| agents::is_usable(app, name)) {
+    for name in usable(app) {
         let Some(table) = app.agents.get(&name) else { continue };
-        checks.push(question(app, &name, table).await.of(&name));
+        step(&format!("{name} is asked"));
+        let asked = question(app, &name, table).await.of(&name);
+        let has_answered = asked.status == Status::Ok;
+        checks.push(asked);
+        step(&format!("{name} plays an issue to its merge"));
+        if has_answered && !app.stop.requested() {
+            checks.push(play::with(place, app, table).of(&name));
+        }
     }
     checks
+}
+
+/// The agents that look usable.
+pub(super) fn usable(app: &App) -> Vec<AgentName> {
+    agents::shown(app).into_iter().filter(|name| agents::is_usable(app, name)).collect()
 }
 
 async fn question(app: &App, name: &AgentName, table: &AgentTable) -> Check {

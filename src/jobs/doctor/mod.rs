@@ -1,5 +1,5 @@
 //! `agentos doctor`: proves the whole chain from program to merge, and says what mends what is broken. Reads only, but for a proof file that
-//! it takes away again.
+//! it takes away again, and what `--live` plays in folders of its own.
 
 mod agents;
 mod check;
@@ -11,6 +11,7 @@ mod folders;
 mod github;
 mod live;
 mod machine;
+mod play;
 mod repositories;
 mod state;
 mod under_cron;
@@ -46,7 +47,7 @@ impl Place {
 pub struct Options {
     /// The same once more in cron's environment.
     pub as_cron: bool,
-    /// GitHub is asked anew, and each usable agent a small question.
+    /// GitHub is asked anew, Telegram about the chat, and each usable agent plays an issue to its merge.
     pub live: bool,
 }
 
@@ -91,7 +92,8 @@ async fn whole(
     options: Options,
     watch: &mut dyn FnMut(Step),
 ) -> Vec<Check> {
-    let of = app.repositories.len() + 2 + usize::from(options.live) + usize::from(options.as_cron);
+    let live = if options.live { 2 * live::usable(app).len() + 1 } else { 0 };
+    let of = app.repositories.len() + 2 + live + usize::from(options.as_cron);
     let mut done = 0;
     let mut step = |what: &str| {
         watch(Step { what: what.to_owned(), done, of });
@@ -111,8 +113,7 @@ async fn whole(
     step("the agents");
     checks.extend(agents::checks(app));
     if options.live {
-        step("the agents' answers");
-        checks.extend(live::questions(app).await);
+        checks.extend(live::agents(place, app, &mut step).await);
     }
     checks.extend(confinement::checks(app));
     checks.extend(hosts);
@@ -124,7 +125,12 @@ async fn whole(
         checks.extend(worse);
     }
     checks.extend(state::checks(app));
-    checks.extend(state::notifications(app));
+    checks.push(state::telegram(app));
+    if options.live {
+        step("the chat");
+        checks.extend(state::chat(app).await);
+    }
+    checks.extend(state::outbox(app));
     checks
 }
 

@@ -23,12 +23,6 @@ pub(super) fn checks(app: &App) -> Vec<Check> {
     checks
 }
 
-pub(super) fn notifications(app: &App) -> Vec<Check> {
-    let mut checks = vec![telegram(app)];
-    checks.extend(outbox(app));
-    checks
-}
-
 fn switches(app: &App) -> Check {
     let pauses = status::pauses(app);
     let jobs = ["dispatch", "queue", "pr-monitor"]
@@ -108,7 +102,7 @@ fn is_old(at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at) > INTENT_IS_OLD
 }
 
-fn telegram(app: &App) -> Check {
+pub(super) fn telegram(app: &App) -> Check {
     let variable =
         app.environment.get("TELEGRAM_BOT_TOKEN").is_some_and(|value| !value.trim().is_empty());
     let settings = &app.settings.telegram;
@@ -132,8 +126,20 @@ fn telegram(app: &App) -> Check {
     }
 }
 
+/// Whether Telegram knows the bot and the bot sees the chat, where both are configured. Nothing is sent.
+pub(super) async fn chat(app: &App) -> Option<Check> {
+    Some(match app.notifier.probe().await? {
+        Ok(seen) => Check::ok(Kind::Chat, format!("{} sees {}", seen.bot, seen.chat)),
+        Err(reason) => Check::fail(
+            Kind::Chat,
+            reason,
+            "see @BotFather for the token; invite the bot into the chat, or write to it first; `telegram_chat_id` is its number or @name",
+        ),
+    })
+}
+
 /// Messages wait in a folder, where they are kept at all.
-fn outbox(app: &App) -> Option<Check> {
+pub(super) fn outbox(app: &App) -> Option<Check> {
     let entries = std::fs::read_dir(app.runtime().join("notify").join("outbox")).ok()?;
     let now = SystemClock.now();
     let is_old = |entry: &std::fs::DirEntry| {

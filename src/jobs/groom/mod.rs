@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::app::{App, Repository};
 use crate::domain::cadence::Due;
 use crate::domain::grooming::{self, Look, Present, Quiet, Snapshot};
+use crate::domain::standstill::{Halt, Standstill};
 use crate::sys::files::FileError;
 
 use super::dispatch::{Failure, is_named};
@@ -69,7 +70,7 @@ async fn take_turn(
     if let Due::At(next) = due
         && !options.force
     {
-        report.items.push(not_yet(repository, next));
+        report.items.push(item(repository, "waiting", not_yet(repository, next)));
         return Ok(());
     }
     let counts = match groom(app, repository, options, report).await? {
@@ -196,9 +197,25 @@ fn item(repository: &Repository, action: &str, reason: String) -> Item {
     }
 }
 
-fn not_yet(repository: &Repository, next: Timestamp) -> Item {
+fn not_yet(repository: &Repository, next: Timestamp) -> String {
     let days = repository.settings.groomer_cadence_days;
-    let reason =
-        format!("not before {next} (`groomer_cadence_days` is {days}); `--force` grooms now");
-    item(repository, "waiting", reason)
+    format!("not before {next} (`groomer_cadence_days` is {days}); `--force` grooms now")
+}
+
+/// Why a repository that may be groomed is not groomed now, if its pace says so.
+///
+/// # Errors
+///
+/// When it cannot be told when it was groomed last.
+pub(in crate::jobs) fn not_due(
+    app: &App,
+    repository: &Repository,
+) -> Result<Option<Halt>, FileError> {
+    Ok(match due(app, repository)? {
+        Due::At(next) => Some(Halt {
+            until: Some(next),
+            ..Halt::new(Standstill::NotDue, not_yet(repository, next))
+        }),
+        Due::Now | Due::Dormant => None,
+    })
 }

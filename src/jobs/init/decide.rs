@@ -204,7 +204,8 @@ fn added_repo(written: &Written, facts: &Facts) -> Result<Repo, InitError> {
 
 fn config_step(facts: &Facts, written: &Written, now: Timestamp) -> Step {
     let before = facts.existing.as_ref().map(|existing| existing.text.clone());
-    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    // Two within a second, as a script has them, are two backups.
+    let stamp = now.strftime("%Y%m%dT%H%M%S%.3fZ");
     let backup = before.as_ref().map(|_| {
         let mut name = facts.config_file.as_os_str().to_owned();
         name.push(format!(".bak-{stamp}"));

@@ -63,7 +63,11 @@ pub(super) fn entry(facts: &Facts, wishes: &Wishes, answers: &Answers, naming: N
         Target::Local => local(&mut entry, facts, answers, naming),
     }
     if wishes.objective {
-        entry.key("production_feedback", &json!({"enabled": true}));
+        // The metrics of the template are `internal`: without this they would be shown and weigh nothing.
+        entry.key(
+            "production_feedback",
+            &json!({"enabled": true, "allowed_privacy_levels": ["public", "internal"]}),
+        );
         entry.key("outcome_attribution", &json!({"enabled": true}));
     }
     entry.suggestion(

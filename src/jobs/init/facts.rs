@@ -14,6 +14,7 @@ use crate::config::{self, ConfigError, LoadRequest, Loaded};
 use crate::git::{Git, GitError, GitOptions, HeadState, Heads, Shape, Survey, Wanted, survey};
 use crate::sys::files::{self, FileError};
 use crate::sys::program;
+use crate::text::yaml;
 
 /// Files of a repository that are looked into are not larger.
 const MAX_TEXT: usize = 256 * 1024;
@@ -196,14 +197,19 @@ fn root_of(root: Option<PathBuf>, existing: Option<&Existing>, file: &Path) -> P
     root.or_else(|| said.map(|loaded| loaded.settings.root.clone())).unwrap_or_else(folder)
 }
 
-/// The interface that was named, here or in the configuration that is there.
+/// The interface that was named, here or in the configuration that is there, also by one that names no repository yet.
 fn named_api(wishes: &Wishes, existing: Option<&Existing>) -> Option<String> {
-    let said = existing.and_then(|existing| existing.loaded.as_ref().ok());
-    wishes
-        .github_url
-        .as_ref()
-        .map(|url| url.trim_end_matches('/').to_owned())
-        .or_else(|| said.map(|loaded| loaded.settings.github_api_url.clone()))
+    let bare = |url: &str| url.trim_end_matches('/').to_owned();
+    if let Some(url) = &wishes.github_url {
+        return Some(bare(url));
+    }
+    let existing = existing?;
+    if let Ok(loaded) = &existing.loaded {
+        return Some(loaded.settings.github_api_url.clone());
+    }
+    let place = yaml::Place { file: "config.yaml", first_line: 1 };
+    let value: yaml::Value = yaml::parse(&existing.text, &place).ok()?;
+    value.get("github_api_url")?.as_str().map(bare)
 }
 
 fn target(

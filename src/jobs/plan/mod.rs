@@ -22,6 +22,7 @@ use crate::domain::cadence::Due;
 use crate::domain::ids::IssueNumber;
 use crate::domain::permission::Denial;
 use crate::domain::sprint::Sprint;
+use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::task::Folder;
 
 use super::dispatch::{Failure, is_named};
@@ -127,6 +128,24 @@ fn turn(
             if may { Turn::WhenIdle(later) } else { Turn::Later(later) }
         }
     })
+}
+
+/// Why no sprint begins for a repository now that may be planned for, if its pace says so.
+pub(super) fn not_due(app: &App, repository: &Repository) -> Result<Option<Halt>, Failure> {
+    let last = Store::new(app, repository).newest()?;
+    if last.as_ref().is_some_and(|sprint| sprint.ended_at.is_none()) {
+        return Ok(None);
+    }
+    let reason = match turn(app, repository, last.as_ref(), &Options::default())? {
+        Turn::Later(reason) => reason,
+        Turn::Now | Turn::WhenIdle(_) => return Ok(None),
+    };
+    let days = repository.settings.sprint_cadence_days;
+    let until = match app.due_for(Job::Plan.as_str(), &repository.key, days)? {
+        Due::At(at) => Some(at),
+        Due::Now | Due::Dormant => None,
+    };
+    Ok(Some(Halt { until, ..Halt::new(Standstill::NotDue, reason) }))
 }
 
 /// Whether the mailbox has a task of the repository under way. What lies there costs nothing to look at.

@@ -67,8 +67,9 @@ pub(in crate::jobs) async fn of_issue(
         }
     }
     let scene = scene(app, repository, repository.glance.as_ref()).await.ok()?;
-    match scene.backlog.left.get(&issue.number) {
-        Some(why) => Some(format!("no sprint takes it: {why}")),
-        None => Some("the next sprint may take it".to_owned()),
+    if let Some(why) = scene.backlog.left.get(&issue.number) {
+        return Some(format!("no sprint takes it: {why}"));
     }
+    let pace = super::not_due(app, repository).ok()?.map(|halt| format!("; {}", halt.reason));
+    Some(format!("the next sprint may take it{}", pace.unwrap_or_default()))
 }

@@ -11,7 +11,7 @@ mod repair;
 mod rerun;
 mod snapshot;
 
-pub(in crate::jobs) use snapshot::{Taken, take};
+pub(in crate::jobs) use snapshot::Taken;
 
 use crate::app::{App, Repository};
 use crate::domain::ids::{CommitSha, PrNumber};
@@ -174,8 +174,7 @@ async fn look_at(
     }
     let verdict = verdict(app, repository, &task, (ahead, sight)).await?;
     lanes.note(&task, &verdict.0, &verdict.1);
-    let (action, reason) = act::carry_out(app, repository, &lease, task, verdict).await?;
-    Ok(Some((action, reason)))
+    Box::pin(act::carry_out(app, repository, &lease, task, verdict)).await.map(Some)
 }
 
 /// Looks at one pull request right now.
@@ -270,6 +269,39 @@ async fn verdict(
         verdict = merge::judge(&taken.snapshot);
     }
     Ok((verdict, taken))
+}
+
+/// What pr-monitor would decide about a task's pull request now, for `why`: one that has to be brought up to date waits behind those before
+/// it. Reads only, as a glance.
+pub(in crate::jobs) async fn foresee(
+    app: &App,
+    repository: &Repository,
+    task: &Task,
+) -> Result<(Verdict, Taken), Trouble> {
+    let host = repository.glance.as_ref();
+    let mut lanes = Lanes::default();
+    let taken = snapshot::take(app, repository, host, task, None).await?;
+    let verdict = merge::judge(&taken.snapshot);
+    if verdict != Verdict::Update {
+        return Ok((verdict, taken));
+    }
+    let done = app.mailbox.heads(Folder::Done)?.tasks;
+    let is_before = |other: &&Task| {
+        other.repo == task.repo
+            && other.base_branch == task.base_branch
+            && other.outcome.is_none()
+            && other.pr.is_some()
+            && other.pr < task.pr
+            && app.state.task_pause(&other.id).is_none()
+    };
+    let mut before: Vec<&Task> = done.iter().map(Head::keys).filter(is_before).collect();
+    before.sort_by_key(|task| task.pr);
+    for other in before {
+        let seen = snapshot::take(app, repository, host, other, lanes.ahead(other)).await?;
+        lanes.note(other, &merge::judge(&seen.snapshot), &seen);
+    }
+    let taken = snapshot::take(app, repository, host, task, lanes.ahead(task)).await?;
+    Ok((merge::judge(&taken.snapshot), taken))
 }
 
 /// The reason that a verdict carries, for reports, `status` and `why`.

@@ -27,7 +27,8 @@ use std::time::Instant;
 
 use crate::app::App;
 use crate::domain::ids::{RepoSlug, TaskId};
-use crate::sys::lock::Lock;
+use crate::domain::standstill::{Halt, Standstill};
+use crate::sys::lock::{self, Lock};
 
 use super::report::{Job, Report, Severity};
 
@@ -35,11 +36,15 @@ pub(in crate::jobs) use again::begin as begin_again;
 pub(in crate::jobs) use drafts::{remove as remove_drafts, remove_of as remove_drafts_of};
 pub(in crate::jobs) use escalate::note as escalation_note;
 pub(in crate::jobs) use history::code as blocker_of;
-pub(in crate::jobs) use pick::{chain, no_room, route};
+pub(in crate::jobs) use pick::may_begin;
+use pick::no_room;
 pub(in crate::jobs) use receipt::Receipt;
 pub(in crate::jobs) use settle::extras;
 pub(in crate::jobs) use sweep::intents as sweep_intents;
 pub(in crate::jobs) use verify::tail_of;
+
+/// What a run says that finds no slot for a worker.
+const SLOTS_TAKEN: &str = "every worker slot is taken";
 
 /// What a caller may ask of a queue run.
 #[derive(Debug, Clone, Default)]
@@ -91,13 +96,16 @@ pub async fn run(app: &App, options: &Options) -> Report {
     if pick::has_work(&shift) {
         match slots(app, options) {
             Ok(slots) if slots.is_empty() => {
-                shift.report.borrow_mut().idle = Some("every worker slot is taken".to_owned());
+                shift.report.borrow_mut().idle = Some(SLOTS_TAKEN.to_owned());
             }
             Ok(slots) => work_in(&shift, slots).await,
             Err(error) => shift.fail("slots", &error.to_string(), Severity::Failure),
         }
     }
     let mut report = shift.report.into_inner();
+    if !report.items.is_empty() {
+        super::upkeep::run(app);
+    }
     if report.items.is_empty() && report.errors.is_empty() {
         report.idle = report.idle.or(shift.held_back.into_inner());
     }
@@ -145,6 +153,16 @@ fn slots(app: &App, options: &Options) -> Result<Vec<Lock>, crate::sys::files::F
         }
     }
     Ok(slots)
+}
+
+/// Why no worker could begin now, whatever the task: every slot is taken, or there is no memory for one more.
+pub(in crate::jobs) fn no_worker(app: &App) -> Option<Halt> {
+    let locks = app.locks();
+    let mut slots = 1..=app.settings.max_parallel_workers.max(1);
+    if slots.all(|n| lock::is_held(&slot_path(&locks, n))) {
+        return Some(Halt::new(Standstill::SlotsTaken, SLOTS_TAKEN));
+    }
+    no_room(app, 0).map(|reason| Halt::new(Standstill::Memory, reason))
 }
 
 fn slot_path(locks: &Path, n: usize) -> std::path::PathBuf {

@@ -7,6 +7,7 @@ use crate::app::{App, Repository, spend};
 use crate::config::Fallbacks;
 use crate::domain::ids::{AgentName, TaskId};
 use crate::domain::routing::{self, Route, Served, Waiting, rank};
+use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::task::{Folder, Task};
 use crate::mailbox::{Claim, Head};
 use crate::sys::{lock, memory};
@@ -104,6 +105,7 @@ fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
     let waiting: Vec<Waiting> = heads.tasks.iter().map(|head| waiting(head.keys())).collect();
     let heads: BTreeMap<&TaskId, &Task> =
         heads.tasks.iter().map(|head| (&head.keys().id, head.keys())).collect();
+    name_parked(shift, &heads);
     for id in rank(&waiting, &served(shift), shift.app.now()) {
         let is_ready = |task: &&Task| is_ready(shift, task);
         if !is_wanted(shift, &id) || !heads.get(&id).is_some_and(is_ready) {
@@ -116,6 +118,16 @@ fn from_inbox(shift: &Shift<'_>) -> Option<Claim> {
         }
     }
     None
+}
+
+/// Says which tasks are parked, to whoever wants to know each detail.
+fn name_parked(shift: &Shift<'_>, heads: &BTreeMap<&TaskId, &Task>) {
+    let now = shift.app.now();
+    for task in heads.values().filter(|task| task.not_before.is_some_and(|until| until > now)) {
+        if let Err(halt) = may_begin(shift.app, task) {
+            tracing::debug!(task = %task.id, reason = halt.reason, "is not begun");
+        }
+    }
 }
 
 fn waiting(task: &Task) -> Waiting {
@@ -151,25 +163,57 @@ fn is_wanted(shift: &Shift<'_>, id: &TaskId) -> bool {
     shift.options.task.as_ref().is_none_or(|wanted| wanted == id) && !shift.is_passed_over(id)
 }
 
-/// Whether a task of the inbox can be worked on now: its repository is configured and not paused, and an agent is available.
+/// Whether a task of the inbox can be worked on now by this run.
 fn is_ready(shift: &Shift<'_>, task: &Task) -> bool {
-    let is_paused = shift.app.state.task_pause(&task.id).is_some();
-    let Some(repository) = repository_of(shift, task).filter(|_| !is_paused) else {
+    let is_elsewhere = |repository: &Repository| {
+        shift.options.repo.as_deref().is_some_and(|name| !is_named(repository, name))
+    };
+    if shift.app.repository(&task.repo).is_some_and(is_elsewhere) {
         shift.pass_over(&task.id);
         return false;
-    };
-    let chain = chain(shift.app, repository, task);
-    // One that has no money left is claimed, and goes to a person.
-    if spend::used_up(shift.app, task).is_some() {
-        return true;
     }
-    match routed(shift.app, task, &chain) {
-        Route::Run(_) | Route::UsedUp => true,
-        Route::Later { reason, .. } => {
-            tracing::info!(task = %task.id, %reason, "no agent is available");
+    match may_begin(shift.app, task) {
+        Ok(_) => true,
+        Err(halt) => {
+            tracing::info!(task = %task.id, reason = halt.reason, "is not begun");
             shift.pass_over(&task.id);
             false
         }
+    }
+}
+
+/// Who would work on a task of the inbox now, or why nobody does: what a worker and `why` go by.
+pub(in crate::jobs) fn may_begin(app: &App, task: &Task) -> Result<Route, Halt> {
+    let halt = |standstill, reason: String| Err(Halt::new(standstill, reason));
+    if let Some(pause) = app.state.task_pause(&task.id) {
+        return halt(Standstill::TaskPaused, format!("it is {pause}"));
+    }
+    let Some(repository) = app.repository(&task.repo) else {
+        let reason = format!("its repository {} is not in the configuration any more", task.repo);
+        return halt(Standstill::Unconfigured, reason);
+    };
+    if let Some(denial) = app.may(Job::Queue, repository).denial() {
+        return halt(denial.standstill(), denial.told(repository.slug().as_str()));
+    }
+    if let Some(until) = task.not_before.filter(|until| *until > app.now()) {
+        let because = task.reason.as_deref().map(|because| format!(": {because}"));
+        let reason = format!("parked{}", because.unwrap_or_default());
+        return Err(Halt { standstill: Standstill::Parked, reason, until: Some(until) });
+    }
+    // One that has no money left is claimed, and goes to a person.
+    if spend::used_up(app, task).is_some() {
+        return Ok(Route::UsedUp);
+    }
+    if let Some((until, reason)) = spend::wait(app) {
+        let reason = format!("no agent is available: {reason}");
+        return Err(Halt { standstill: Standstill::MoneyOfDay, reason, until: Some(until) });
+    }
+    match route(app, repository, task) {
+        Route::Later { until, reason } => {
+            let reason = format!("no agent is available: {reason}");
+            Err(Halt { standstill: Standstill::AgentsOut, reason, until })
+        }
+        route => Ok(route),
     }
 }
 
@@ -183,7 +227,7 @@ pub(super) fn repository_of<'a>(shift: &Shift<'a>, task: &Task) -> Option<&'a Re
 }
 
 /// The chain of a task: its preferred agent, then the chain of its type and priority, as far as such agents exist.
-pub(in crate::jobs) fn chain(app: &App, repository: &Repository, task: &Task) -> Vec<AgentName> {
+pub(super) fn chain(app: &App, repository: &Repository, task: &Task) -> Vec<AgentName> {
     let configured: &[AgentName] = match repository.settings.agent_fallbacks.get(&task.task_type) {
         Some(Fallbacks::List(list)) => list,
         Some(Fallbacks::ByPriority(by)) => by.get(&task.priority).map_or(&[], Vec::as_slice),
@@ -195,7 +239,7 @@ pub(in crate::jobs) fn chain(app: &App, repository: &Repository, task: &Task) ->
 }
 
 /// The agent of a task's next run.
-pub(in crate::jobs) fn route(app: &App, repository: &Repository, task: &Task) -> Route {
+pub(super) fn route(app: &App, repository: &Repository, task: &Task) -> Route {
     routed(app, task, &chain(app, repository, task))
 }
 

@@ -44,7 +44,14 @@ pub(super) async fn work(
             Err(Trouble::Effect(EffectError::Git(GitError::Stale { reason, .. }))) => {
                 let reason =
                     format!("the branch `{}` moved under us: {reason}", attempt.task().branch);
-                return settle::escalate_unrun(attempt, &reason).await;
+                take_back_commit(&mut attempt, worktree, receipt, &head)?;
+                return undelivered(attempt, worktree, receipt, evidence, reason).await;
+            }
+            Err(Trouble::Effect(EffectError::Git(GitError::Declined { reason, .. }))) => {
+                let branch = &attempt.task().branch;
+                let reason = format!("the remote declines the push of `{branch}`: {reason}");
+                take_back_commit(&mut attempt, worktree, receipt, &head)?;
+                return undelivered(attempt, worktree, receipt, evidence, reason).await;
             }
             Err(other) => return Err(other),
         }
@@ -101,6 +108,32 @@ fn commit(
     }
     attempt.repository.mirror()?.set_branch(&attempt.task().id, &head)?;
     attempt.finish(Stage::Committed)
+}
+
+/// Gives finished work to a person that could not be pushed: its run is recorded like any other.
+async fn undelivered(
+    attempt: Attempt<'_>,
+    worktree: &Worktree,
+    receipt: &Receipt,
+    evidence: &Evidence,
+    reason: String,
+) -> Result<(), Trouble> {
+    let decision = Decision::Escalate { cost: Cost::Spent, reason };
+    settle::after_attempt(attempt, Some(worktree), receipt, evidence, decision).await
+}
+
+/// Makes an undelivered commit changes of the worktree again: the next attempt finds its work there, and what it adds is a change.
+fn take_back_commit(
+    attempt: &mut Attempt<'_>,
+    worktree: &Worktree,
+    receipt: &Receipt,
+    head: &CommitSha,
+) -> Result<(), Trouble> {
+    // The stage first: whoever resumes must not push the parent for the commit.
+    attempt.finish(Stage::Tested)?;
+    crash_point!("publish.taken_back");
+    worktree.restore(head, &parent_of(attempt, receipt))?;
+    Ok(())
 }
 
 async fn push(attempt: &mut Attempt<'_>, head: &CommitSha) -> Result<(), Trouble> {
