@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use init::Init;
-pub(super) use look::{Completions, Man, Shell, StatusOptions, Tail};
+pub(super) use look::{Completions, Man, ReportOptions, Shell, StatusOptions, Tail};
 pub(super) use schedule::{Cron, Where};
 
 /// A software organisation of coding agents: issues in, merged pull requests out.
@@ -89,9 +89,11 @@ pub(super) enum Command {
     Doctor(Doctor),
     /// Show what is queued, running, parked, waiting and merged
     Status(StatusOptions),
-    /// Say why an issue, pull request or task is not moving
+    /// Report how reliable the work is: success, merges, time, money, business
+    Report(ReportOptions),
+    /// Say why an issue, pull request, task or job is not moving
     Why {
-        /// `web-42` (task), `acme/web#42` or `42` (issue), `pr:7` (pull request)
+        /// `web-42` (task), `acme/web#42` or `42` (issue), `pr:7` (pull request), `queue` (job)
         subject: String,
     },
     /// Show what the agent of a task writes, while it runs
@@ -131,6 +133,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
+    /// Put a release in the place of this program, once its signature holds
+    SelfUpdate(super::self_update::SelfUpdate),
     /// What starts agents; not for people
     #[command(hide = true)]
     Supervise,
@@ -200,7 +204,7 @@ pub(super) struct Doctor {
     /// Make the same checks in the environment that cron gives, too
     #[arg(long)]
     pub(super) as_cron: bool,
-    /// Ask GitHub anew, and every usable agent a small question (which may cost money)
+    /// Ask GitHub and Telegram anew, and let every usable agent play an issue to its merge (which may cost money)
     #[arg(long)]
     pub(super) live: bool,
 }

@@ -204,6 +204,6 @@ fn conclude(ending: &Ending, dir: &Path, keeps: bool, began: Instant, output: &O
     } else {
         output.line("The folder is removed. What to type next:");
         output.line("  agentos demo --dir my-demo    keeps it, to look at the board, the mailbox and the runs");
-        output.line("  cp config.example.yaml config.yaml    to begin with a repository of your own: see README.md");
+        output.line("  agentos init --local PATH     in a new folder, to begin with your own clone at PATH: see README.md");
     }
 }

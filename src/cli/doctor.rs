@@ -23,7 +23,7 @@ pub(super) async fn run(
         found_by: found_by(wiring, global).to_owned(),
     };
     if options.live {
-        output.say("each usable agent is asked a small question, which may cost a few cents");
+        output.say("each usable agent is asked a small question and plays an issue to its merge, which may cost up to a dollar each and take some minutes");
         super::entry::adopt_orphans();
     }
     let options = Options { as_cron: options.as_cron, live: options.live };

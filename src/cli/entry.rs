@@ -9,7 +9,8 @@ use super::fault::Fault;
 use super::output::Output;
 use super::wire::Wiring;
 use super::{
-    board, config, cron, demo, doctor, drill, init, jobs, plan, reference, tail, tasks, watch,
+    board, config, cron, demo, doctor, drill, init, jobs, plan, reference, report, self_update,
+    tail, tasks, watch,
 };
 use crate::sys::{process, supervise};
 
@@ -66,6 +67,7 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Doctor(options) => doctor::run(wiring, global, options, output).await,
         Command::Status(options) if options.watch => watch::run(wiring, global, output),
         Command::Status(_) => tasks::status(wiring, global, output),
+        Command::Report(options) => report::run(wiring, global, options, output).await,
         Command::Tail(options) => tail::run(wiring, global, options, output),
         Command::Why { subject } => tasks::why(wiring, global, subject, output).await,
         Command::Task(command) => tasks::run(wiring, global, command, output).await,
@@ -83,6 +85,7 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Config(command) => config::run(wiring, global, command, output),
         Command::Completions(options) => reference::completions(*options, output),
         Command::Man(options) => reference::man(options, output),
+        Command::SelfUpdate(options) => self_update::run(global, options, output).await,
         Command::Supervise => Ok(2),
     }
 }

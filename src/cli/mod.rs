@@ -17,6 +17,8 @@ mod output;
 mod plan;
 mod progress;
 mod reference;
+mod report;
+mod self_update;
 mod show;
 mod tail;
 mod tasks;

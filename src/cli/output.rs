@@ -1,12 +1,13 @@
 //! Data to standard output, talk to standard error; nothing from outside reaches a terminal with control characters.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
 use super::fault::Fault;
 use super::progress;
+use crate::sys::terminal;
 use crate::text::clean;
 
 /// Where a command's words go.
@@ -75,7 +76,12 @@ impl Output {
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
             progress::clear();
-            drop(writeln!(io::stderr().lock(), "{}", clean::terminal(text)));
+            let text = clean::terminal(text);
+            let text = match terminal::width_of_stderr() {
+                Some(columns) if io::stderr().is_terminal() => folded(&text, columns),
+                _ => text,
+            };
+            drop(writeln!(io::stderr().lock(), "{text}"));
         }
     }
 
@@ -89,6 +95,28 @@ impl Output {
             drop(writeln!(stderr, "hint: {}", clean::terminal(hint)));
         }
     }
+}
+
+/// A line that is longer than the terminal is wide, broken between words; what goes on is indented as deep as the line, and a little more.
+fn folded(text: &str, columns: usize) -> String {
+    let indent = text.chars().take_while(|c| *c == ' ').count() + 2;
+    if text.chars().count() <= columns || columns < 3 * indent {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let width = word.trim_end().chars().count();
+        if used > indent && used + width > columns {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+        }
+        out.push_str(word);
+        used += word.chars().count();
+    }
+    out
 }
 
 /// Aligned columns, the last one as long as it likes.
@@ -110,4 +138,20 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(render).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_broken_between_words_and_goes_on_indented() {
+        let line = "  2.5 s  #1 is done: branch pushed, pull request opened";
+        assert_eq!(folded(line, 80), line);
+        assert_eq!(
+            folded(line, 40),
+            "  2.5 s  #1 is done: branch pushed, pull\n    request opened"
+        );
+        assert_eq!(folded("nobreakatallhere", 8), "nobreakatallhere");
+    }
 }

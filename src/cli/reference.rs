@@ -150,6 +150,71 @@ mod tests {
         );
     }
 
+    /// The commands that stand in the sentences and tables of a document: `agentos …` in one line. Those in blocks are run by other tests.
+    fn told(document: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        let mut in_block = false;
+        for line in document.lines() {
+            if line.trim_start().starts_with("```") {
+                in_block = !in_block;
+            } else if !in_block {
+                let spans = line.split('`').skip(1).step_by(2);
+                told.extend(spans.filter(|span| span.starts_with("agentos ")).map(str::to_owned));
+            }
+        }
+        told
+    }
+
+    /// The words of a command as a shell would hand them over; a name in capitals stands for this value.
+    fn words(command: &str, value: &str) -> Vec<String> {
+        let parts = command.split('"').enumerate();
+        let parts = parts.flat_map(|(at, part)| match at % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        let is_name = |word: &str| word.chars().all(|c| c.is_ascii_uppercase() || c == '/');
+        parts.map(|word| if is_name(&word) { value.to_owned() } else { word }).collect()
+    }
+
+    #[test]
+    fn every_command_that_the_documents_tell_can_be_given() {
+        use clap::Parser;
+        use clap::error::ErrorKind as Kind;
+        let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut files = vec![project.join("README.md"), project.join("CODEBASE.md")];
+        for folder in ["docs", "docs/guides"] {
+            let entries = std::fs::read_dir(project.join(folder)).unwrap();
+            files.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| {
+                path.extension().is_some_and(|kind| kind == "md")
+                    && !path.ends_with("docs/commands.md")
+            }));
+        }
+        let mut seen = 0;
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for command in
+                told(&text).into_iter().filter(|command| !command.contains(['…', '|', '$']))
+            {
+                // A command that is only mentioned may lack what it needs.
+                let can_be_given = ["7", "web-7", "acme/web"].into_iter().any(|value| {
+                    Cli::try_parse_from(words(&command, value)).err().is_none_or(|error| {
+                        matches!(
+                            error.kind(),
+                            Kind::DisplayHelp
+                                | Kind::DisplayVersion
+                                | Kind::MissingSubcommand
+                                | Kind::MissingRequiredArgument
+                                | Kind::DisplayHelpOnMissingArgumentOrSubcommand
+                        )
+                    })
+                });
+                assert!(can_be_given, "{}: `{command}`", file.display());
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
     #[test]
     fn the_definitions_hang_together() {
         Cli::command().debug_assert();

@@ -19,6 +19,9 @@ use crate::text::clean;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// On fewer columns a table of running tasks would be cut before what matters.
+const NARROW: usize = 72;
+
 /// So many tasks that wait are shown.
 const MOST_WAITING: usize = 10;
 
@@ -36,8 +39,8 @@ pub(super) fn run(wiring: &Wiring, global: &Global, output: &Output) -> Result<u
         let status = status::gather(&app)?;
         let is_read = if is_terminal {
             let (columns, rows) = terminal::size().unwrap_or((80, 24));
-            let title = format!("agentos {}", app.settings.root.display());
-            let lines = fit(frame(&title, &status), columns, rows);
+            let title = format!("agentos, q ends: {}", app.settings.root.display());
+            let lines = fit(frame(title, &status, columns), columns, rows);
             let earlier = std::mem::replace(&mut drawn, lines.len());
             output.redraw(earlier, &lines)
         } else {
@@ -62,12 +65,14 @@ fn wait(keys: Option<&Keys>) -> bool {
 }
 
 /// What one look shows.
-fn frame(title: &str, status: &Status) -> Vec<String> {
-    let mut lines = vec![format!("{title}   (q ends)"), String::new()];
+fn frame(title: String, status: &Status, columns: usize) -> Vec<String> {
+    let mut lines = vec![title, String::new()];
     let (running, others): (Vec<&TaskRow>, Vec<&TaskRow>) =
         status.tasks.iter().filter(|task| task.outcome.is_none()).partition(|task| task.running);
     if running.is_empty() {
         lines.push("no agent is at work".to_owned());
+    } else if columns < NARROW {
+        lines.extend(running.iter().flat_map(|task| narrow_rows(&running_cells(task))));
     } else {
         let head = ["TASK", "ATTEMPT", "STAGE", "AGENT", "TIME", "LAST OUTPUT"];
         let mut cells = vec![head.map(str::to_owned).to_vec()];
@@ -90,6 +95,12 @@ fn frame(title: &str, status: &Status) -> Vec<String> {
     lines.extend(status.pauses.iter().map(|pause| format!("paused: {pause}")));
     lines.extend(status.alarms.iter().map(|alarm| format!("ALARM {}", alarm.what)));
     lines
+}
+
+/// A running task where a table has no room: what is known of it, and what it said last on a line of its own.
+fn narrow_rows(cells: &[String]) -> Vec<String> {
+    let [task, attempt, stage, agent, time, said] = cells else { return Vec::new() };
+    vec![format!("{task} {time} {agent} {stage} ({attempt})"), format!("  {said}")]
 }
 
 fn running_cells(task: &TaskRow) -> Vec<String> {
@@ -124,8 +135,12 @@ fn counts(status: &Status) -> String {
     let under_way = |folder: Folder| {
         status.tasks.iter().filter(|task| task.state == folder && task.outcome.is_none()).count()
     };
-    let counts: Vec<String> =
-        Folder::ALL.iter().map(|folder| format!("{} {folder}", under_way(*folder))).collect();
+    let in_folder = |folder: &Folder| match (under_way(*folder), folder) {
+        // Rare, and news when they are there.
+        (0, Folder::Failed | Folder::Escalated | Folder::Blocked) => None,
+        (count, _) => Some(format!("{count} {folder}")),
+    };
+    let counts: Vec<String> = Folder::ALL.iter().filter_map(in_folder).collect();
     let merged = status.pulls.iter().filter(|pull| pull.state == "merged").count();
     format!("{}; {merged} merged", counts.join(", "))
 }
@@ -215,6 +230,15 @@ mod tests {
         {
             assert_eq!(clock_time(seconds), shown);
         }
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_nothing_that_matters_is_cut() {
+        let cells = ["web-42", "2", "worktree", "claude", "12:34", "Running the tests"];
+        assert_eq!(
+            narrow_rows(&cells.map(str::to_owned)),
+            ["web-42 12:34 claude worktree (2)", "  Running the tests"]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The arguments of commands that only look: `status`, `tail`, and the references of the command line itself.
+//! The arguments of commands that only look: `status`, `report`, `tail`, and the references of the command line itself.
 
 use std::path::PathBuf;
 
@@ -52,4 +52,17 @@ pub(in crate::cli) struct Man {
     /// Write a page for every command into this folder, made where it is missing
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct ReportOptions {
+    /// Write it as one page into this file
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+    /// So many days before now
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(in crate::cli) days: u32,
+    /// Only this repository
+    #[arg(long, value_name = "REPO")]
+    pub(in crate::cli) repo: Option<String>,
 }
