@@ -1,0 +1,7 @@
+//! libFuzzer on the target `memory`.
+#![no_main]
+
+#[path = "../targets/mod.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::run("memory", input));
