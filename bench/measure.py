@@ -438,7 +438,7 @@ def scored(binary, parent, name, runs, tasks, merges, all_failed=False):
     config.write_text(config.read_text() + "  outcome_attribution:\n    enabled: true\n    checks:\n"
                       + "".join(f"    - {{id: {check}, type: file, path: {check}.yaml, measurement_window_days: 7}}\n" for check in ("traffic", "arpu")))
     rows = []
-    for job in ("score", "analyze"):
+    for job in ("score", "analyze", "report"):
         taken = [once(world.argv(job), world.env, world.root) for _ in range(4)][1:]
         rows.append([f"`{job}`, {name}", ms(min(wall for wall, _ in taken)), ms(min(cpu for _, cpu in taken)),
                      f"{peak_rss(world.argv(job), world.env, world.root, 1):.1f} MiB"])

@@ -165,7 +165,7 @@ fn why_answers_for_every_way_to_name_a_subject() {
     let world = with_pull("manual");
     for subject in ["shop-1", "acme/shop#1", "shop#1", "1", "#1", "pr:2"] {
         let why = world.why(subject);
-        has_keys(&why, "subject moving reason evidence next_look");
+        has_keys(&why, "subject moving code reason evidence next_look");
         assert_eq!(why["moving"], true, "its checks have not run: {why}");
     }
     world.run("pr-monitor").ok();

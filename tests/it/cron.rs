@@ -11,7 +11,11 @@ use crate::support::{Run, Script, World};
 
 /// A world with a program `crontab` that keeps its table in a file, as the real one does, and refuses what it would refuse.
 pub(super) fn with_crontab() -> World {
-    let world = World::new().setting("sprint_cadence_days: 7\ngroomer_cadence_days: 3.5");
+    with_crontab_of(World::new().setting("sprint_cadence_days: 7\ngroomer_cadence_days: 3.5"))
+}
+
+/// The same of a world of one's own.
+pub(crate) fn with_crontab_of(world: World) -> World {
     let table = world.path("crontab.txt");
     program(
         &world,
@@ -268,6 +272,74 @@ fn every_job_runs_with_nothing_but_a_home_and_a_path() {
         assert!(!output.stdout.is_empty(), "{job} says nothing");
     }
     assert_eq!(world.merged()[0], "Add a cart");
+}
+
+/// A command with nothing in its environment but a home and a path, anywhere but in the root.
+fn with_nothing(world: &World, words: &[&str]) -> Run {
+    let output = Command::new("/usr/bin/env")
+        .args(["-i", &format!("HOME={}", world.path("home").display())])
+        .args(["PATH=/usr/bin:/bin", env!("CARGO_BIN_EXE_agentos"), "--root"])
+        .arg(world.root())
+        .args(words)
+        .current_dir("/")
+        .output()
+        .unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[test]
+fn every_wrapper_runs_with_nothing_but_a_home_and_a_path() {
+    let world = World::new();
+    let number = world.ready_issue("Add a cart", "");
+    let wrappers = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("bin");
+    let mut names: Vec<_> = fs::read_dir(&wrappers)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("run_") && name.strip_suffix(".sh").is_some())
+        // That one concerns the program itself.
+        .filter(|name| name != "run_autopull.sh")
+        .collect();
+    names.sort();
+    assert!(names.len() >= 7, "{names:?}");
+    for name in names {
+        let output = Command::new("/usr/bin/env")
+            .args(["-i", &format!("HOME={}", world.path("home").display()), "PATH=/usr/bin:/bin"])
+            .arg(format!("AGENTOS_BIN={}", env!("CARGO_BIN_EXE_agentos")))
+            .arg(wrappers.join(&name))
+            .arg("--root")
+            .arg(world.root())
+            .current_dir("/")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    drop(with_nothing(&world, &["tick"]));
+    assert_eq!(world.issue(number)["state"], "closed");
+}
+
+#[test]
+fn what_is_missing_without_an_environment_is_named() {
+    let town = crate::support::github::GithubWorld::new();
+    town.ready_issue("Add a cart", "");
+    for job in ["dispatch", "pr-monitor", "groom", "tick"] {
+        let run = with_nothing(&town.world, &[job]);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        let is_idle = run.code == Some(0);
+        assert!(is_idle || said.contains("GITHUB_TOKEN"), "{job}: {said}");
+    }
+    let dispatch = with_nothing(&town.world, &["dispatch"]);
+    assert_ne!(dispatch.code, Some(0), "{}", dispatch.stdout);
+    let world = World::new();
+    let script = world.path("agents/worker.sh").display().to_string();
+    world.replace("config.yaml", &format!("[sh, {script}]"), "[only-on-the-path-of-a-shell]");
+    world.ready_issue("Add a cart", "");
+    drop(with_nothing(&world, &["tick"]).ok());
+    let why = with_nothing(&world, &["why", "1"]).ok().stdout;
+    assert!(why.contains("`only-on-the-path-of-a-shell` is not installed"), "{why}");
 }
 
 #[test]

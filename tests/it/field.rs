@@ -1,5 +1,6 @@
-//! Failures that others had, each played here (`docs/field.md`).
+//! Failures that others had, each played here (`docs/proof.md`).
 
 mod loops;
 mod merge;
+mod runs;
 mod truth;

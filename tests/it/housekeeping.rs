@@ -145,3 +145,39 @@ fn a_task_that_was_given_up_ends_when_its_issue_is_closed() {
     assert_eq!(world.shown(1), "; Done; closed");
     assert_eq!(world.agent_branches(), ["agent/shop-1"]);
 }
+
+/// Two issues: the first is merged, the second waits for an answer; then a third is worked on beyond the budget.
+#[test]
+fn beyond_the_disk_budget_old_output_goes_and_what_is_unfinished_stays() {
+    let asks = Script::new().reports("blocked", "missing_context", "Which cart?");
+    let world = World::with_agents(&[("worker", Script::works()), ("asker", asks)]);
+    world.ready_issue("Add a cart", "");
+    world.run("tick").ok();
+    assert_eq!(world.task_key("shop-1", "outcome").as_deref(), Some("merged"));
+    world.ready_issue("Add a till", "## Agent Preference\nasker");
+    world.run("tick").ok();
+    let ended = "runtime/runs/shop-1/1";
+    world.write("runtime/runs/shop-1/1/agent.stdout.log", "I add a cart.");
+    assert!(world.path(ended).join("prompt.md").exists());
+
+    // A megabyte, and an agent's home that nothing of ours may be removed from.
+    let world = world.setting("disk_budget_gb: 0.001");
+    world.write("runtime/agents/worker/models.bin", &"x".repeat(2_000_000));
+    world.write("runtime/logs/queue.log.1", "old");
+    world.ready_issue("Add a shelf", "");
+    world.run("dispatch").ok();
+    let run = world.run("-v queue").ok();
+    let gone = |file: &str| !world.path(ended).join(file).exists();
+    assert!(gone("agent.stdout.log") && gone("prompt.md"), "{}", run.stderr);
+    assert!(!gone("result.md") && !gone("receipt.json"));
+    assert!(!world.path("runtime/logs/queue.log.1").exists());
+    for waiting in ["shop-3", "shop-4"] {
+        assert!(world.path("runtime/runs").join(waiting).join("1/prompt.md").exists(), "{waiting}");
+    }
+    assert!(run.stderr.contains("`disk_budget_gb` is used up"), "{}", run.stderr);
+    let told = world.run("tail shop-1").ok();
+    assert!(!told.stdout.contains("I add a cart."), "{}", told.stdout);
+    let doctor = world.run("--json doctor").json();
+    let disk = doctor.as_array().unwrap().iter().find(|check| check["check"] == "disk").unwrap();
+    assert_eq!(disk["status"], "warn", "{disk}");
+}

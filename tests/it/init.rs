@@ -320,6 +320,8 @@ fn an_objective_is_made_once_and_never_overwritten() {
     let world = machine();
     drop(world.run("init --local shop --yes --objective").ok());
     assert!(world.read("config.yaml").contains("outcome_attribution:\n    enabled: true"));
+    let levels = "    allowed_privacy_levels:\n      - public\n      - internal\n";
+    assert!(world.read("config.yaml").contains(levels), "{}", world.read("config.yaml"));
     assert!(world.run("config check").ok().stdout.contains("1 objective"));
     let text = world.read("objectives/shop.yaml");
     for weight in ["weight: 0.20", "weight: 0.35", "weight: 0.25"] {

@@ -374,10 +374,22 @@ fn metrics_are_written_for_prometheus_where_that_is_wanted() {
     for line in [
         "agentos_tasks{repo=\"acme/shop\",state=\"done\",outcome=\"merged\"} 1",
         "agentos_last_merge_timestamp_seconds 1767603600",
-        "agentos_job_last_success_timestamp_seconds{job=\"dispatch\"} 1767603600",
-        "agentos_job_last_success_timestamp_seconds{job=\"pr-monitor\"} 1767603600",
-        "agentos_job_errors{job=\"queue\"} 0",
+        "agentos_job_last_success_timestamp_seconds{name=\"dispatch\"} 1767603600",
+        "agentos_job_last_success_timestamp_seconds{name=\"pr-monitor\"} 1767603600",
+        "agentos_job_errors{name=\"queue\"} 0",
     ] {
         assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
     }
+    prometheus_accepts(&world, "metrics/agentos.prom");
+}
+
+/// Asks Prometheus' own judge, where it is installed.
+fn prometheus_accepts(world: &World, file: &str) {
+    let asked = std::process::Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(std::fs::File::open(world.path(file)).unwrap())
+        .output();
+    let Ok(judged) = asked else { return };
+    let said = String::from_utf8_lossy(&judged.stderr);
+    assert!(judged.status.success() && said.is_empty(), "{said}");
 }

@@ -4,6 +4,7 @@
 
 mod archived;
 mod endpoint;
+mod proof;
 mod stage;
 
 use agentos::sys::sandbox;

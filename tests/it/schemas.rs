@@ -105,6 +105,7 @@ fn every_output_of_the_contract_fits_its_schema() {
         ("config-explain", "config explain github_owner"),
         ("report", "dispatch --dry-run"),
         ("score", "score"),
+        ("reliability-report", "report"),
         ("report", "analyze --dry-run"),
         ("report", "groom --dry-run"),
         ("report", "plan --dry-run"),

@@ -2,6 +2,7 @@
 //! files as they are, so that a rule that no compiler holds is held all the same.
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
+mod dependencies;
 mod documents;
 mod github;
 mod layers;
@@ -31,7 +32,18 @@ fn project() -> &'static Path {
 }
 
 /// Where the project keeps what it is made of; build folders and what a running installation writes are not looked at.
-const PLACES: [&str; 8] = ["src", "tests", "bin", "bench", "docs", "objectives", ".github", ".ci"];
+const PLACES: [&str; 10] = [
+    "src",
+    "tests",
+    "fuzz/targets",
+    "fuzz/fuzz_targets",
+    "bin",
+    "bench",
+    "docs",
+    "objectives",
+    ".github",
+    ".ci",
+];
 
 /// Every text file of the project: those in its folders, and the ones beside `Cargo.toml` except the lock file. Recorded output of
 /// programs (`tests/data`) is left out, and so is GitHub's schema, which has words of its own.

@@ -42,7 +42,7 @@ fn comments_order_and_values_stay_and_the_text_before_is_kept() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.starts_with("config.yaml.bak-"))
         .collect();
-    assert_eq!(backups, ["config.yaml.bak-20260105T090000Z"]);
+    assert_eq!(backups, ["config.yaml.bak-20260105T090000.000Z"]);
     assert_eq!(world.read(&backups[0]), MINE);
     assert!(world.run("config explain repos.web.merge_policy").ok().stdout.contains("auto"));
     // The next commands name the repository, since there are two.

@@ -115,6 +115,16 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             Some(answer) => answer,
             None => return Ok(()),
         }
+    } else if line == format!("POST /bot{TOKEN}/getMe HTTP/1.1") {
+        let bot = json!({"id": 7, "is_bot": true, "first_name": "Shop", "username": "shop_bot"});
+        (200, json!({"ok": true, "result": bot}))
+    } else if line == format!("POST /bot{TOKEN}/getChat HTTP/1.1") {
+        let asked: Value = serde_json::from_slice(&body).unwrap();
+        if asked["chat_id"] == CHAT {
+            (200, json!({"ok": true, "result": {"id": -100_123, "title": "The shop"}}))
+        } else {
+            (400, error(400, "Bad Request: chat not found"))
+        }
     } else {
         (401, error(401, "Unauthorized"))
     };

@@ -52,6 +52,18 @@ fn every_variable_that_is_read_is_documented() {
 }
 
 #[test]
+fn every_variable_that_is_documented_is_read() {
+    let document = text_of("docs/environment.md");
+    let ours = document.split("## What an agent sees").next().unwrap();
+    let rows = ours.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let complaints: Vec<String> = rows
+        .filter(|name| !VARIABLES.iter().any(|variable| variable.name == *name))
+        .map(|name| format!("docs/environment.md: `{name}` is read nowhere"))
+        .collect();
+    assert_none(&complaints);
+}
+
+#[test]
 fn every_command_is_in_the_readme() {
     let output = Command::new(env!("CARGO_BIN_EXE_agentos")).arg("--help").output().unwrap();
     assert!(output.status.success());
@@ -72,6 +84,14 @@ fn every_command_is_in_the_readme() {
         .map(|command| format!("README.md: `{command}` is not mentioned"))
         .collect();
     assert_none(&complaints);
+}
+
+#[test]
+fn the_readme_sells_and_starts_in_one_screen() {
+    let readme = text_of("README.md");
+    assert!(readme.lines().count() <= 300, "what is longer belongs into docs/guides");
+    let first_screen: Vec<&str> = readme.lines().take(25).collect();
+    assert!(first_screen.iter().any(|line| line.starts_with("cargo run --release -- demo")));
 }
 
 /// Whether the command stands in a code span, alone or with arguments, with or without the program's name.
@@ -109,55 +129,6 @@ fn every_link_between_the_documents_leads_somewhere() {
             let outside = target.is_empty() || target.contains("://");
             if !outside && !folder.join(target).exists() {
                 complaints.push(format!("{}: `{target}` does not exist", file.path));
-            }
-        }
-    }
-    assert_none(&complaints);
-}
-
-/// The names in the last column of the tables of a document, without its head.
-fn named_tests(document: &str) -> Vec<String> {
-    document
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .filter_map(|line| line.trim_end_matches(['|', ' ']).rsplit('|').next())
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
-        .filter(|name| name.contains("::"))
-        .collect()
-}
-
-#[test]
-fn every_test_that_the_failures_of_the_field_name_exists() {
-    let names = named_tests(&text_of("docs/field.md"));
-    assert!(names.len() > 10, "{names:?}");
-    let files = text_files();
-    let exists = |name: &str| {
-        let (module, function) = name.rsplit_once("::").unwrap_or_default();
-        let file = format!("/{}.rs", module.replace("::", "/"));
-        let says = format!("fn {function}(");
-        let is_place = |path: &str| {
-            path == format!("tests/it{file}")
-                || (path.starts_with("src/") && module.split("::").all(|part| path.contains(part)))
-        };
-        files.iter().any(|one| is_place(&one.path) && one.text.contains(&says))
-    };
-    let missing = names.iter().filter(|name| !exists(name));
-    let complaints: Vec<String> =
-        missing.map(|name| format!("docs/field.md: there is no test `{name}`")).collect();
-    assert_none(&complaints);
-}
-
-#[test]
-fn every_test_of_the_field_has_its_row() {
-    let names = named_tests(&text_of("docs/field.md"));
-    let mut complaints = Vec::new();
-    for file in text_files().iter().filter(|file| file.path.starts_with("tests/it/field/")) {
-        let module = file.path.trim_start_matches("tests/it/").trim_end_matches(".rs");
-        for after in file.text.split("#[test]\nfn ").skip(1) {
-            let test = after.split('(').next().unwrap_or_default();
-            let name = format!("{}::{test}", module.replace('/', "::"));
-            if !names.contains(&name) {
-                complaints.push(format!("docs/field.md: no row names `{name}`"));
             }
         }
     }

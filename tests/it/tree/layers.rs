@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 7] = [
     &["domain", "sys"],
     &[
         "config", "mailbox", "journal", "git", "host", "agent", "llm", "prompt", "notify",
-        "evidence",
+        "evidence", "release",
     ],
     &["effects"],
     &["app"],

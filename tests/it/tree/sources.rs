@@ -6,8 +6,8 @@ use super::{assert_none, code_lines, is_rust, sources, text_files};
 
 /// The folders of `src/` that may name a crate which is a decision of one place. What reads like an exception is one: `config` compiles
 /// the globs that it refuses, `domain` matches paths against them, `git` restores the files they name; `text` checks its redactor with base64.
-const HOMES: [(&str, &[&str]); 21] = [
-    ("base64", &["git", "text"]),
+pub(super) const HOMES: [(&str, &[&str]); 23] = [
+    ("base64", &["git", "release", "text"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -18,8 +18,10 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("minijinja", &["prompt"]),
     ("landlock", &["sys"]),
     ("octocrab", &["host"]),
+    ("plotters", &["cli"]),
     ("regex", &["text"]),
-    ("reqwest", &["evidence", "host", "notify"]),
+    ("reqwest", &["evidence", "host", "notify", "release"]),
+    ("ring", &["release"]),
     ("rustls", &["sys"]),
     ("rustls_platform_verifier", &["sys"]),
     ("rustix", &["sys", "agent", "git"]),
