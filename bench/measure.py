@@ -185,6 +185,9 @@ def idle(binary, parent, runs):
     fresh = merged_world(binary, parent, "idle")
     rows = [idle_row(f"`{job}`", fresh, runs, job) for job in ("tick", "dispatch", "queue", "pr-monitor")]
     old = merged_world(binary, parent, "old")
+    # Nobody plans here: else the open issues become sprints, and it is not idle.
+    config = old.root / "config.yaml"
+    config.write_text("sprint_cadence_days: 0\n" + config.read_text())
     template = old.template("done")
     for number in range(3, 102):
         old.copy(template, number)
