@@ -61,8 +61,9 @@ fn is_sound(standing: &Standing, home: Option<&str>) {
     }
 }
 
+/// As much as the client reads: text that is not UTF-8 in a field that it does not look at is none of its business.
 fn said(input: &[u8]) -> Value {
-    serde_json::from_slice(input).unwrap_or_default()
+    serde_json::from_str(&String::from_utf8_lossy(input)).unwrap_or_default()
 }
 
 fn slug() -> Option<RepoSlug> {

@@ -54,6 +54,13 @@ pub struct Usage {
     pub cost_usd_micros: Option<u64>,
 }
 
+impl Usage {
+    /// Counts as sent at least what the provider had already: of two numbers that contradict each other the dearer one holds.
+    fn with_all_that_was_sent(self) -> Self {
+        Self { input_tokens: self.input_tokens.max(self.cached_tokens), ..self }
+    }
+}
+
 /// A refusal of the provider, the network or the machine, or the program's own error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -139,6 +146,7 @@ pub fn read_in(
         facts.refusal = plain.refusal;
         facts.last_message = facts.last_message.or(plain.last_message);
     }
+    facts.usage = facts.usage.map(Usage::with_all_that_was_sent);
     facts
 }
 

@@ -209,6 +209,13 @@ fn claude_that_was_interrupted_ends_with_zero_and_is_a_crash() {
 }
 
 #[test]
+fn what_the_provider_had_already_was_sent_whatever_the_program_counts() {
+    let turn = r#"{"type":"turn.completed","usage":{"input_tokens":5,"cached_input_tokens":80,"output_tokens":7}}"#;
+    let usage = facts(TranscriptKind::Codex, turn.as_bytes(), b"").usage.unwrap();
+    assert_eq!((usage.input_tokens, usage.cached_tokens, usage.output_tokens), (80, 80, 7));
+}
+
+#[test]
 fn delays_beside_the_message_are_read() {
     let stderr = r#"noise
 {

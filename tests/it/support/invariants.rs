@@ -96,7 +96,7 @@ pub(crate) fn at_rest(root: &Path) -> Faults {
 pub(crate) fn all_merged(root: &Path, issues: u64) -> Faults {
     let mut faults = at_rest(root);
     let tasks = tasks(root, &mut Faults::new());
-    let memory = git(&root.join("remotes/shop.git"), &["show", "main:CODEBASE.md"]);
+    let memory = file_on_main(root, "CODEBASE.md");
     for number in 1..=issues {
         let task = format!("shop-{number}");
         let file = tasks.get(&task);
@@ -132,6 +132,15 @@ pub(crate) fn all_merged(root: &Path, issues: u64) -> Faults {
         faults.push(format!("branches are left: {branches}"));
     }
     faults
+}
+
+/// A file of the tip of `main`; nothing where there is none, which is for the caller to judge.
+fn file_on_main(root: &Path, path: &str) -> String {
+    let remote = root.join("remotes/shop.git");
+    if git(&remote, &["ls-tree", "--name-only", "main", "--", path]).is_empty() {
+        return String::new();
+    }
+    git(&remote, &["show", &format!("main:{path}")])
 }
 
 /// Squash commits on `main`, by task.
