@@ -47,18 +47,23 @@ pub(super) fn has_lender(repository: &Path) -> Result<bool, GitError> {
     Ok(lenders(repository)?.iter().all(|dir| dir.is_dir()))
 }
 
+/// Whether a mirror borrows from `lender` and nobody else.
+pub(super) fn is_from(mirror: &Path, lender: Option<&Path>) -> Result<bool, GitError> {
+    Ok(lenders(mirror)?.iter().map(PathBuf::as_path).eq(lender))
+}
+
 /// Makes the mirror borrow from `lender` and nobody else.
 pub(super) fn follow(mirror: &Mirror, lender: Option<&Path>) -> Result<(), GitError> {
-    let current = lenders(&mirror.dir)?;
-    if current.iter().map(PathBuf::as_path).eq(lender) {
+    if is_from(&mirror.dir, lender)? {
         return Ok(());
     }
+    let current = lenders(&mirror.dir)?;
     if current.iter().any(|dir| dir.is_dir()) {
         // Everything that is reachable becomes our own, before what we borrow from changes.
         mirror
             .git
             .call(format!("copying borrowed objects into `{}`", mirror.dir.display()))
-            .git_dir(&mirror.dir)
+            .writing_in(&mirror.dir)
             .args(["repack", "-a", "-d", "--quiet"])
             .check()?;
     }

@@ -82,7 +82,7 @@ impl Mirror {
         // Locked, so that no `git worktree prune` takes it for gone while an agent has its `.git` removed.
         self.git
             .call(format!("making the worktree of {id}"))
-            .git_dir(&self.dir)
+            .writing_in(&self.dir)
             .args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", "agentos", "--"])
             .args([path.as_os_str(), first.as_str().as_ref()])
             .check()?;

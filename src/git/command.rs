@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use super::error::{GitError, from_text, library, presentable, program};
+use super::writers;
 use crate::sys::program::{Output, Program};
 use crate::text::secret::Secret;
 
@@ -169,6 +170,7 @@ impl Git {
             doing: doing.into(),
             subject: None,
             git_dir: None,
+            is_writing: false,
             work_tree: None,
             args: Vec::new(),
             stdin: Vec::new(),
@@ -234,6 +236,7 @@ pub(super) struct Call<'git> {
     doing: String,
     subject: Option<String>,
     git_dir: Option<PathBuf>,
+    is_writing: bool,
     work_tree: Option<PathBuf>,
     args: Vec<OsString>,
     stdin: Vec<u8>,
@@ -257,6 +260,12 @@ impl Call<'_> {
     pub(super) fn git_dir(mut self, dir: &Path) -> Self {
         self.git_dir = Some(dir.to_owned());
         self
+    }
+
+    /// The git directory, where it writes: nobody takes its lock files for left ones while it or a program of its own lives.
+    pub(super) fn writing_in(mut self, dir: &Path) -> Self {
+        self.is_writing = true;
+        self.git_dir(dir)
     }
 
     /// The folder with the files; git also runs in it.
@@ -302,8 +311,10 @@ impl Call<'_> {
             stdin: self.stdin.clone(),
             deadline: self.git.options.deadline,
         };
+        let written = self.git_dir.as_deref().filter(|_| self.is_writing);
+        let writing = written.map(writers::share).transpose()?.flatten();
         let began = Instant::now();
-        let output = call.run();
+        let output = call.run_holding(writing.as_ref());
         let took_us = began.elapsed().as_micros();
         tracing::debug!(took_us, args = ?self.args, "git, {}", self.doing);
         output.map_err(program(&self.doing))

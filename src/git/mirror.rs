@@ -2,18 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use git2::{Repository, RepositoryInitOptions};
 
 use super::command::Git;
 use super::error::{GitError, io, library, presentable};
-use super::{borrow, objects, plain_files, remote};
+use super::{borrow, objects, plain_files, remote, writers};
 use crate::domain::ids::{BranchName, CommitSha, TaskId};
+use crate::sys::lock::Lock;
 
 /// Where the branches of the remote are kept.
 pub(super) const TRACKED: &str = "refs/remotes/origin/";
 /// Where work that is not pushed yet is kept.
 const SAVED: &str = "refs/agentos/";
+/// How long to wait for who is just making a mirror, which takes milliseconds.
+const MAKING: Duration = Duration::from_secs(60);
 
 /// Our bare repository for one remote.
 ///
@@ -28,13 +32,16 @@ pub struct Mirror {
 impl Mirror {
     /// Opens the mirror in `dir`, or makes it; does nothing when all is as asked. Nothing is fetched.
     ///
+    /// Lock files that dead processes left in it are removed, where nobody else is at work in it.
+    ///
     /// `borrow` is a clone of the operator's whose objects need not be fetched again; it is only read, and left alone when it is
     /// shallow or partial. What was borrowed and is no longer to be is copied first.
     ///
     /// # Errors
     ///
     /// [`GitError::Unsupported`] for a remote that could be an option or runs a command, and for formats that git2 cannot read.
-    /// An interrupted creation leaves a folder `<dir>.new` that the next one removes.
+    /// An interrupted creation leaves a folder `<dir>.new` that the next one removes. A folder that is no repository (any more) is renamed to
+    /// `<dir>.broken-1`, the next free number.
     pub fn open_or_create(
         git: &Git,
         dir: &Path,
@@ -43,14 +50,38 @@ impl Mirror {
     ) -> Result<Self, GitError> {
         let remote = remote::checked(remote)?;
         let lender = borrow.map(borrow::objects_of).transpose()?.flatten();
-        if !plain_files::is_folder(dir).map_err(io(format!("looking at `{}`", dir.display())))? {
-            create(dir, &remote, lender.as_deref())?;
+        let mirror = Self { git: git.clone(), dir: dir.to_owned(), remote };
+        if !looks_whole(dir) || !mirror.is_as_asked(lender.as_deref())? {
+            mirror.make_alone(lender.as_deref())?;
         }
         let dir = fs::canonicalize(dir).map_err(io(format!("looking at `{}`", dir.display())))?;
-        let mirror = Self { git: git.clone(), dir, remote };
-        mirror.follow_remote()?;
-        borrow::follow(&mirror, lender.as_deref())?;
-        Ok(mirror)
+        writers::remove_left_locks(&dir)?;
+        Ok(Self { dir, ..mirror })
+    }
+
+    /// Makes the mirror, or makes it what is asked, while nobody else does. What is in its place and is no repository is kept beside it:
+    /// whoever damaged it may want to look, and objects may be in it.
+    fn make_alone(&self, lender: Option<&Path>) -> Result<(), GitError> {
+        let dir = self.dir.as_path();
+        let doing = || format!("making the mirror `{}`", dir.display());
+        let failed = |reason: String| GitError::Failed { doing: doing(), reason };
+        let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+        let above = above.unwrap_or(Path::new("."));
+        fs::create_dir_all(above).map_err(io(doing()))?;
+        let _making = Lock::of_folder(above, MAKING)
+            .map_err(|error| failed(error.to_string()))?
+            .ok_or_else(|| failed("another process has been at it for a minute".to_owned()))?;
+        if !looks_whole(dir) {
+            if plain_files::is_folder(dir).map_err(io(doing()))? {
+                let aside = free_name_beside(dir);
+                tracing::warn!(dir = %dir.display(), aside = %aside.display(), "the mirror is no repository any more; it is set aside and made anew");
+                plain_files::rename(dir, &aside).map_err(io(doing()))?;
+            }
+            create(dir, &self.remote, lender)?;
+        }
+        writers::remove_left_locks(dir)?;
+        self.follow_remote()?;
+        borrow::follow(self, lender)
     }
 
     /// The folder of the mirror.
@@ -111,7 +142,7 @@ impl Mirror {
             .call(format!("fetching from `{shown}`"))
             .remote()
             .about(format!("the remote `{shown}`"))
-            .git_dir(&self.dir)
+            .writing_in(&self.dir)
             .args([
                 "fetch",
                 "--prune",
@@ -169,7 +200,7 @@ impl Mirror {
     pub fn gc(&self) -> Result<(), GitError> {
         self.git
             .call(format!("tidying the mirror `{}`", self.dir.display()))
-            .git_dir(&self.dir)
+            .writing_in(&self.dir)
             .args(["-c", "gc.worktreePruneExpire=never", "gc", "--quiet", "--prune=2.weeks.ago"])
             .check()
             .map(drop)
@@ -184,54 +215,50 @@ impl Mirror {
         }
         self.git
             .call(format!("tidying the mirror `{}`", self.dir.display()))
-            .git_dir(&self.dir)
+            .writing_in(&self.dir)
             .args(["-c", "gc.worktreePruneExpire=never", "-c", "gc.autoDetach=false"])
             .args(["gc", "--auto", "--quiet", "--prune=2.weeks.ago"])
             .check()
             .map(drop)
     }
 
-    /// Removes the lock files that a dead git left on references and settings of the mirror.
-    ///
-    /// Only for the holder of the repository's lock: no other git may be at work in the mirror.
-    pub fn remove_stale_locks(&self) -> Result<(), GitError> {
-        let doing = || format!("removing stale locks in `{}`", self.dir.display());
-        let mut waiting = vec![self.dir.join("refs")];
-        for name in ["packed-refs.lock", "config.lock", "HEAD.lock", "shallow.lock"] {
-            plain_files::remove(&self.dir.join(name)).map_err(io(doing()))?;
-        }
-        while let Some(folder) = waiting.pop() {
-            for entry in fs::read_dir(&folder).map_err(io(doing()))? {
-                let entry = entry.map_err(io(doing()))?;
-                if entry.file_type().map_err(io(doing()))?.is_dir() {
-                    waiting.push(entry.path());
-                } else if entry.path().extension().is_some_and(|extension| extension == "lock") {
-                    plain_files::remove(&entry.path()).map_err(io(doing()))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn repository(&self) -> Result<Repository, GitError> {
         objects::open(&self.dir)
     }
 
+    /// Whether settings, remote and lender are what they should be, so that nothing is to be written.
+    fn is_as_asked(&self, lender: Option<&Path>) -> Result<bool, GitError> {
+        let url = self.local_settings()?.get_string("remote.origin.url");
+        Ok(has_our_settings(&self.dir)
+            && url.ok().as_deref() == Some(self.remote.as_str())
+            && borrow::is_from(&self.dir, lender)?)
+    }
+
+    fn local_settings(&self) -> Result<git2::Config, GitError> {
+        let doing = || format!("reading the settings of the mirror `{}`", self.dir.display());
+        let config = self.repository()?.config().map_err(library(doing()))?;
+        config.open_level(git2::ConfigLevel::Local).map_err(library(doing()))
+    }
+
     fn follow_remote(&self) -> Result<(), GitError> {
         let doing = || format!("setting the remote of the mirror `{}`", self.dir.display());
-        let settings = self.dir.join(objects::LIBRARY_SETTINGS);
-        if fs::read(&settings).ok().as_deref() != Some(objects::LIBRARY_SETTINGS_TEXT.as_bytes()) {
+        if !has_our_settings(&self.dir) {
+            let settings = self.dir.join(objects::LIBRARY_SETTINGS);
             plain_files::replace(&settings, objects::LIBRARY_SETTINGS_TEXT.as_bytes())
                 .map_err(io(doing()))?;
         }
-        let repository = self.repository()?;
-        let config = repository.config().map_err(library(doing()))?;
-        let mut local = config.open_level(git2::ConfigLevel::Local).map_err(library(doing()))?;
+        let mut local = self.local_settings()?;
         if local.get_string("remote.origin.url").ok().as_deref() != Some(self.remote.as_str()) {
+            let _writing = writers::share(&self.dir)?;
             local.set_str("remote.origin.url", &self.remote).map_err(library(doing()))?;
         }
         Ok(())
     }
+}
+
+fn has_our_settings(mirror: &Path) -> bool {
+    let settings = fs::read(mirror.join(objects::LIBRARY_SETTINGS));
+    settings.ok().as_deref() == Some(objects::LIBRARY_SETTINGS_TEXT.as_bytes())
 }
 
 pub(super) fn saved_name(id: &TaskId) -> String {
@@ -248,6 +275,7 @@ pub(super) fn set_reference(
     to: &CommitSha,
 ) -> Result<(), GitError> {
     let commit = objects::commit(repository, to)?;
+    let _writing = writers::share_repository(repository)?;
     repository
         .reference(name, commit.id(), true, "agentos")
         .map(drop)
@@ -255,6 +283,7 @@ pub(super) fn set_reference(
 }
 
 pub(super) fn delete_reference(repository: &Repository, name: &str) -> Result<(), GitError> {
+    let _writing = writers::share_repository(repository)?;
     match repository.find_reference(name) {
         Ok(mut reference) => reference.delete().map_err(library(format!("deleting `{name}`"))),
         Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(()),
@@ -262,16 +291,27 @@ pub(super) fn delete_reference(repository: &Repository, name: &str) -> Result<()
     }
 }
 
-/// Makes a mirror beside its place and then puts it there at once.
+/// Whether there is what makes a folder a repository; no more is read than git itself would look for.
+fn looks_whole(dir: &Path) -> bool {
+    dir.join("HEAD").is_file() && dir.join("config").is_file() && dir.join("objects").is_dir()
+}
+
+fn free_name_beside(dir: &Path) -> PathBuf {
+    let named = |number: u64| {
+        let mut name = dir.as_os_str().to_owned();
+        name.push(format!(".broken-{number}"));
+        PathBuf::from(name)
+    };
+    (1..1000).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(1000))
+}
+
+/// Makes a mirror beside its place and then puts it there at once; for who does so alone.
 fn create(dir: &Path, remote: &str, lender: Option<&Path>) -> Result<(), GitError> {
     let doing = || format!("making the mirror `{}`", dir.display());
     let mut draft = dir.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
     plain_files::remove(&draft).map_err(io(doing()))?;
-    if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).map_err(io(doing()))?;
-    }
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).initial_head("main").mkpath(true);
     Repository::init_opts(&draft, &options).map_err(library(doing()))?;

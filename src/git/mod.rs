@@ -25,6 +25,7 @@ mod restore;
 mod staging;
 mod survey;
 mod worktree;
+mod writers;
 
 #[cfg(test)]
 mod tests;

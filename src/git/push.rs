@@ -3,7 +3,13 @@
 use super::error::{GitError, from_text, presentable, says_already_deleted};
 use super::mirror::{Mirror, TRACKED, delete_reference, set_reference};
 use super::objects;
+use super::remote::is_on_this_machine;
 use crate::domain::ids::{BranchName, CommitSha};
+
+/// What takes a push in at a remote on this machine: git's own default syncs neither references nor single objects there, so that a push
+/// that was told to have worked would be an empty file after the loss of power. A server has its own rules, and may know no such options.
+const SYNCED_RECEIVER: &str =
+    "--receive-pack=git -c core.fsync=committed -c core.fsyncMethod=batch receive-pack";
 
 /// One branch to be moved on the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +57,7 @@ impl Mirror {
             .call(&doing)
             .remote()
             .about(&subject)
-            .git_dir(&self.dir)
+            .writing_in(&self.dir)
             .args([
                 "push",
                 "--porcelain",
@@ -59,6 +65,7 @@ impl Mirror {
                 "--no-follow-tags",
                 "--recurse-submodules=no",
             ])
+            .args(is_on_this_machine(&self.remote).then_some(SYNCED_RECEIVER))
             .args([format!("--force-with-lease=refs/heads/{branch}:{expected}")])
             .args(["--", "origin", &format!("{source}:refs/heads/{branch}")]);
         let output = call.run()?;

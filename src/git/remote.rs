@@ -163,6 +163,11 @@ fn heads_here(repository: &Repository) -> Result<(Option<String>, Vec<String>), 
     Ok((head, branches))
 }
 
+/// Whether a remote is a folder of this machine.
+pub(super) fn is_on_this_machine(remote: &str) -> bool {
+    local_path(remote).is_some()
+}
+
 /// The folder that a remote is, when it is one on this machine. A URL with an escaped character is left to git.
 fn local_path(remote: &str) -> Option<PathBuf> {
     let path = match remote.strip_prefix("file://") {

@@ -9,7 +9,7 @@ use super::command::{Call, Git};
 use super::error::{GitError, io, library};
 use super::mirror::{Mirror, saved_name, set_reference};
 use super::objects::{self, NewCommit, commit, make_commit};
-use super::{plain_files, staging};
+use super::{plain_files, staging, writers};
 use crate::domain::ids::{CommitSha, TaskId};
 
 /// The folder of a task's work.
@@ -111,7 +111,7 @@ impl Worktree {
     }
 
     pub(super) fn call(&self, doing: impl Into<String>) -> Call<'_> {
-        self.git.call(doing).git_dir(&self.git_dir).work_tree(&self.path)
+        self.git.call(doing).writing_in(&self.git_dir).work_tree(&self.path)
     }
 
     pub(super) fn doing(&self, what: &str) -> String {
@@ -119,19 +119,17 @@ impl Worktree {
     }
 
     pub(super) fn set_head(&self, to: &CommitSha) -> Result<(), GitError> {
+        self.remove_locks()?;
         let repository = self.repository()?;
+        let _writing = writers::share(&self.git_dir)?;
         repository
             .set_head_detached(objects::oid(to)?)
             .map_err(library(self.doing("setting the head of")))
     }
 
-    /// Removes what a killed git left locked in our own git directory; the caller holds the task.
+    /// Removes what a dead process left locked in our own git directory; the caller holds the task.
     pub(super) fn remove_locks(&self) -> Result<(), GitError> {
-        for name in ["index.lock", "HEAD.lock", "ORIG_HEAD.lock"] {
-            let lock = self.git_dir.join(name);
-            plain_files::remove(&lock).map_err(io(self.doing("unlocking")))?;
-        }
-        Ok(())
+        writers::remove_left_locks_of_worktree(&self.git_dir)
     }
 
     fn commit_files(

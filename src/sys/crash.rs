@@ -11,11 +11,41 @@ macro_rules! crash_point {
 }
 
 #[cfg(feature = "failpoints")]
-pub use armed::{Crash, arm, disarm, reach};
+pub use armed::{Crash, arm, disarm, fill, reach};
+
+/// Writes all of `bytes`; on a disk that a test has filled ([`fill`](armed::fill)) a part of them.
+///
+/// # Errors
+///
+/// What the system says; a part may have been written then.
+#[cfg(feature = "failpoints")]
+pub(in crate::sys) fn write_all(
+    file: &mut impl std::io::Write,
+    bytes: &[u8],
+) -> std::io::Result<()> {
+    if !armed::has_room() {
+        file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default())?;
+        return Err(std::io::ErrorKind::StorageFull.into());
+    }
+    file.write_all(bytes)
+}
+
+/// Writes all of `bytes`.
+///
+/// # Errors
+///
+/// What the system says; a part may have been written then.
+#[cfg(not(feature = "failpoints"))]
+pub(in crate::sys) fn write_all(
+    file: &mut impl std::io::Write,
+    bytes: &[u8],
+) -> std::io::Result<()> {
+    file.write_all(bytes)
+}
 
 #[cfg(feature = "failpoints")]
 mod armed {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
@@ -35,6 +65,8 @@ mod armed {
 
     thread_local! {
         static IN_PROCESS: RefCell<Option<Plan>> = const { RefCell::new(None) };
+        /// Writes for which there is room; `None` is room without end.
+        static ROOM: Cell<Option<u64>> = const { Cell::new(None) };
     }
     /// How often each point was reached by this process.
     static OF_PROCESS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
@@ -42,6 +74,18 @@ mod armed {
     /// From now on this thread dies (by unwinding) at the `die_at`-th point it reaches, counted from one; `None` only counts.
     pub fn arm(die_at: Option<u64>) {
         IN_PROCESS.with(|plan| *plan.borrow_mut() = Some(Plan { die_at, ..Plan::default() }));
+    }
+
+    /// From now on there is room for so many writes of files by this thread, and then for none; `None` makes room again.
+    pub fn fill(after: Option<u64>) {
+        ROOM.set(after);
+    }
+
+    /// Says whether there is room for one more write, and takes it.
+    pub(in crate::sys) fn has_room() -> bool {
+        let left = ROOM.get();
+        ROOM.set(left.map(|writes| writes.saturating_sub(1)));
+        left != Some(0)
     }
 
     /// Ends what [`arm`] began and says how many points were reached.

@@ -48,10 +48,34 @@ impl Lock {
     ///
     /// As [`Lock::try_acquire`].
     pub fn acquire(path: &Path, wait: Duration) -> Result<Option<Self>, FileError> {
+        Self::within(wait, || Self::try_acquire(path))
+    }
+
+    /// Takes the lock on a folder that there is, as [`Lock::acquire`] does on a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or the file system knows no locks; nothing is held then.
+    pub fn of_folder(path: &Path, wait: Duration) -> Result<Option<Self>, FileError> {
+        Self::within(wait, || {
+            let file =
+                File::open(path).map_err(|source| FileError::of("open the lock", path, source))?;
+            match file.try_lock() {
+                Ok(()) => Ok(Some(Self { path: path.to_path_buf(), _file: file })),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(error) => Err(FileError::of("lock", path, error)),
+            }
+        })
+    }
+
+    fn within(
+        wait: Duration,
+        try_it: impl Fn() -> Result<Option<Self>, FileError>,
+    ) -> Result<Option<Self>, FileError> {
         let started = Instant::now();
         let (mut pause, longest) = PAUSES;
         loop {
-            if let Some(lock) = Self::try_acquire(path)? {
+            if let Some(lock) = try_it()? {
                 return Ok(Some(lock));
             }
             let left = wait.saturating_sub(started.elapsed());
@@ -66,6 +90,39 @@ impl Lock {
     /// Names the file that is locked.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// A lock that any number of processes hold together, until the value is dropped or the process ends; see [`Lock`] for who wants it alone.
+#[derive(Debug)]
+#[must_use = "a lock that is dropped is given up at once"]
+pub struct Shared {
+    file: File,
+}
+
+impl Shared {
+    /// Takes a share of the lock on `path`, waiting while somebody holds it alone; `None` where its folder is missing.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made or opened, or the file system knows no locks; nothing is held then.
+    pub fn acquire(path: &Path) -> Result<Option<Self>, FileError> {
+        let file = match open_in_folder(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(FileError::of("open the lock", path, source)),
+        };
+        file.lock_shared().map_err(|source| FileError::of("lock", path, source))?;
+        Ok(Some(Self { file }))
+    }
+
+    /// The empty file itself, for a program that is to hold the share too for as long as it lives: as its standard input.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many open files.
+    pub(super) fn as_input(&self) -> std::io::Result<File> {
+        self.file.try_clone()
     }
 }
 
@@ -96,17 +153,21 @@ fn probe(path: &Path) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-fn open(path: &Path) -> Result<File, FileError> {
+fn open_in_folder(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     let flags = OFlags::NOFOLLOW.bits().cast_signed();
     options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-    match options.open(path) {
+    options.open(path)
+}
+
+fn open(path: &Path) -> Result<File, FileError> {
+    match open_in_folder(path) {
         Ok(file) => Ok(file),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
                 files::make_dir(folder)?;
             }
-            options.open(path).map_err(|source| FileError::of("open the lock", path, source))
+            open_in_folder(path).map_err(|source| FileError::of("open the lock", path, source))
         }
         Err(source) => Err(FileError::of("open the lock", path, source)),
     }
@@ -137,6 +198,8 @@ impl Holder {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(20);
+
     #[test]
     fn a_lock_is_held_once_and_free_after_its_guard() {
         let dir = tempfile::tempdir().unwrap();
@@ -147,9 +210,9 @@ mod tests {
         assert!(Lock::acquire(&path, Duration::from_millis(5)).unwrap().is_none());
         assert!(is_held(&path));
         drop(lock);
-        assert!(!is_held(&path));
+        // A program that another test is just starting holds for a moment what this process held.
+        assert!(Lock::acquire(&path, LONG).unwrap().is_some());
         assert!(path.exists());
-        assert!(Lock::try_acquire(&path).unwrap().is_some());
     }
 
     #[test]
@@ -163,6 +226,28 @@ mod tests {
         };
         drop(lock);
         assert!(waiter.join().unwrap());
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a program that outlives what started it")]
+    fn a_shared_lock_is_held_by_many_and_by_the_programs_it_was_handed_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writers");
+        assert!(Shared::acquire(&dir.path().join("missing/writers")).unwrap().is_none());
+        let first = Shared::acquire(&path).unwrap().unwrap();
+        let second = Shared::acquire(&path).unwrap().unwrap();
+        let alive = dir.path().join("alive");
+        File::create(&alive).unwrap();
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", "while [ -e \"$0\" ]; do :; done", alive.to_str().unwrap()])
+            .stdin(first.as_input().unwrap())
+            .spawn()
+            .unwrap();
+        drop((first, second));
+        assert!(Lock::try_acquire(&path).unwrap().is_none(), "the program holds it");
+        fs::remove_file(&alive).unwrap();
+        child.wait().unwrap();
+        assert!(Lock::acquire(&path, LONG).unwrap().is_some());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::lock::Shared;
 use super::process;
 
 /// How long to wait for output after the program itself has ended: some leave children that hold it open.
@@ -96,9 +97,25 @@ impl Program {
     ///
     /// When it cannot be started, read, or does not end in time; it and its process group are dead then.
     pub fn run(&self) -> Result<Output, ProgramError> {
+        self.run_holding(None)
+    }
+
+    /// As [`Program::run`]; where it is given nothing to read it shares a lock for as long as it lives, even beyond this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::run`].
+    pub fn run_holding(&self, lock: Option<&Shared>) -> Result<Output, ProgramError> {
         let name = self.argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
-        let (mut child, _known) = process::spawn(&mut self.command())
-            .map_err(|reason| ProgramError::Start { program: name.clone(), reason })?;
+        let start = || -> io::Result<_> {
+            let mut command = self.command();
+            if let Some(lock) = lock.filter(|_| self.stdin.is_empty()) {
+                command.stdin(lock.as_input()?);
+            }
+            process::spawn(&mut command)
+        };
+        let (mut child, _known) =
+            start().map_err(|reason| ProgramError::Start { program: name.clone(), reason })?;
         if let Some(mut input) = child.stdin.take() {
             let bytes = self.stdin.clone();
             // A program that does not read its input to the end is no error of ours: EPIPE is ignored.

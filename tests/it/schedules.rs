@@ -3,19 +3,22 @@
 //!
 //! The real binary has schedules of its own, on the local host and on the fake GitHub.
 //!
-//! `AGENTOS_SCHEDULES=1000` runs so many, `AGENTOS_SEED=7` repeats one and tells its story.
+//! `AGENTOS_SCHEDULES=1000` runs so many, `AGENTOS_SEED=7` repeats one and tells its story. Of one that fails as many steps are left out as
+//! can be, and what then remains is told.
 
 mod actors;
 mod binary;
 mod dice;
 mod github;
 mod people;
+mod shrink;
 mod town;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use self::dice::Dice;
 use self::town::{Town, Work, number_of};
 use crate::support::invariants::{self, Faults, at_rest, changes, snapshot};
 
@@ -25,14 +28,27 @@ const PATIENCE: usize = 60;
 /// Failures that are told; one cause may show under many seeds.
 const MOST_FAILURES: usize = 12;
 
-/// Runs one schedule and says what was wrong with it.
-fn schedule(town: &mut Town, seed: u64) -> Result<(), String> {
+/// The steps of a schedule, by number.
+fn steps_of(seed: u64) -> Vec<u64> {
+    (0..10 + Dice::new(seed).below(25)).collect()
+}
+
+/// Runs one schedule; of one that fails, tells the shortest that fails as well.
+fn try_schedule(town: &mut Town, seed: u64) -> Result<(), String> {
+    let steps = steps_of(seed);
+    let Err(whole) = schedule(town, seed, &steps) else { return Ok(()) };
+    let few = shrink::shortest(&steps, |some| schedule(town, seed, some).is_err());
+    let told = schedule(town, seed, &few).err().unwrap_or(whole);
+    Err(format!("{told}\nof {} steps these are enough: {few:?}", steps.len()))
+}
+
+/// Runs these steps of a schedule and says what was wrong.
+fn schedule(town: &mut Town, seed: u64, steps: &[u64]) -> Result<(), String> {
     town.begin(seed);
     let operator = snapshot(&town.path().join("shop"));
-    town.run(&[Work::Dispatch], None);
-    let steps = 10 + town.roll().below(25);
-    for _ in 0..steps {
-        town.step();
+    town.run(&[Work::Dispatch], None, None);
+    for step in steps {
+        town.step(*step);
     }
     town.calm();
     town.story.borrow_mut().push("-- calm --".to_owned());
@@ -135,7 +151,7 @@ fn number_in(variable: &str) -> Option<u64> {
 fn whatever_dies_fails_or_comes_twice_nothing_is_lost_and_nothing_is_done_twice() {
     if let Some(seed) = number_in("AGENTOS_SEED") {
         let mut town = Town::found();
-        let ended = schedule(&mut town, seed);
+        let ended = schedule(&mut town, seed, &steps_of(seed));
         println!("{}", town.story.borrow().join("\n"));
         assert!(ended.is_ok(), "{}", ended.unwrap_err());
         return;
@@ -154,7 +170,7 @@ fn whatever_dies_fails_or_comes_twice_nothing_is_lost_and_nothing_is_done_twice(
                     if seed >= first + wanted || failures.lock().unwrap().len() >= MOST_FAILURES {
                         break;
                     }
-                    if let Err(failure) = schedule(&mut town, seed) {
+                    if let Err(failure) = try_schedule(&mut town, seed) {
                         failures.lock().unwrap().push(failure);
                     }
                 }

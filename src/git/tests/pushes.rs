@@ -1,5 +1,7 @@
 //! Pushes under a lease.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 use crate::git::{GitError, Push};
 
@@ -30,6 +32,18 @@ fn a_branch_is_made_moved_forward_moved_back_and_deleted() {
         assert_eq!(mirror.remote_tip(&task().branch()).unwrap().as_ref(), source);
         assert_eq!(mirror.tracked_tip(&task().branch()).unwrap().as_ref(), source);
     }
+}
+
+#[test]
+fn what_is_pushed_to_this_machine_is_synced_there() {
+    let world = World::new();
+    let (mirror, one, _) = two_commits(&world);
+    let hook = world.remote.join("hooks/pre-receive");
+    write(&hook, "#!/bin/sh\ngit config --get-regexp '^core.fsync' > ../settings\n");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    mirror.push(&push(Some(&one), None)).unwrap();
+    let settings = fs::read_to_string(world.remote.parent().unwrap().join("settings")).unwrap();
+    assert_eq!(settings, "core.fsync committed\ncore.fsyncmethod batch\n");
 }
 
 #[test]
@@ -77,7 +91,6 @@ fn of_two_pushes_at_once_one_wins_and_the_other_is_told() {
 
 #[test]
 fn a_remote_that_declines_is_no_stale_lease() {
-    use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     let (mirror, one, _) = two_commits(&world);
     let hook = world.remote.join("hooks/pre-receive");

@@ -1,7 +1,7 @@
 //! Mirrors over time, clean checkouts, restored files.
 
 use super::*;
-use crate::git::GitError;
+use crate::git::{GitError, writers};
 
 #[test]
 fn a_tidied_mirror_and_a_living_private_repository_do_each_other_no_harm() {
@@ -26,16 +26,56 @@ fn a_tidied_mirror_and_a_living_private_repository_do_each_other_no_harm() {
 }
 
 #[test]
-fn stale_locks_of_the_mirror_are_removed() {
+fn lock_files_of_the_dead_are_removed_when_the_mirror_is_opened() {
     let world = World::new();
     let mirror = world.fetched();
-    write(&mirror.dir().join("packed-refs.lock"), "");
-    write(&mirror.dir().join("refs/remotes/origin/main.lock"), "");
+    for left in ["packed-refs.lock", "config.lock", "refs/remotes/origin/main.lock"] {
+        write(&mirror.dir().join(left), "");
+    }
     let newer = world.change("x", "x", "main");
     assert!(matches!(mirror.fetch(), Err(GitError::Unavailable { .. })));
-    mirror.remove_stale_locks().unwrap();
+    let mirror = world.mirror();
     mirror.fetch().unwrap();
     assert_eq!(mirror.tracked_tip(&branch("main")).unwrap(), Some(newer));
+}
+
+#[test]
+fn those_that_make_a_mirror_at_once_get_one_that_works() {
+    for _ in 0..8 {
+        let world = World::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| drop(world.mirror()));
+            }
+        });
+        world.mirror().fetch().unwrap();
+    }
+}
+
+#[test]
+fn a_mirror_that_is_no_repository_any_more_is_set_aside_and_made_anew() {
+    let world = World::new();
+    let dir = world.fetched().dir().to_owned();
+    fs::remove_file(dir.join("HEAD")).unwrap();
+    let mirror = world.mirror();
+    mirror.fetch().unwrap();
+    assert_eq!(mirror.tracked_tip(&branch("main")).unwrap(), Some(world.tip()));
+    let aside = dir.with_file_name(format!("{}.broken-1", dir.file_name().unwrap().display()));
+    assert!(aside.join("objects").is_dir(), "what it had is kept");
+}
+
+#[test]
+fn lock_files_stay_while_a_git_of_ours_lives() {
+    let world = World::new();
+    let mirror = world.fetched();
+    let lock = mirror.dir().join("refs/remotes/origin/main.lock");
+    write(&lock, "");
+    let writing = writers::share(mirror.dir()).unwrap().unwrap();
+    drop(world.mirror());
+    assert!(lock.exists(), "somebody may be at work on it");
+    drop(writing);
+    drop(world.mirror());
+    assert!(!lock.exists());
 }
 
 #[test]

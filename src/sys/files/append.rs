@@ -1,7 +1,7 @@
 //! Appending a line to a file that several processes append to.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::thread;
@@ -12,6 +12,7 @@ use super::error::FileError;
 use super::read::open_regular;
 use super::replace::sync_folder;
 use crate::crash_point;
+use crate::sys::crash;
 
 /// How long to wait for other appenders, each of which needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), FileError> {
     let mut file = open_locked(path)?;
     let end = cut_torn_line(&file).map_err(doing)?;
     crash_point!("files.append.locked");
-    let written = file.write_all(format!("{line}\n").as_bytes());
+    let written = crash::write_all(&mut file, format!("{line}\n").as_bytes());
     if let Err(source) = written {
         // A part may have been written before the disk was full.
         drop(file.set_len(end));

@@ -2,12 +2,12 @@
 //! still writing; a draft without a lock was left by a crash.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::FileError;
+use crate::sys::crash;
 
 /// Longest part of the target's name in the name of its draft, in characters: the whole must stay under 255 bytes.
 const NAME_PART: usize = 48;
@@ -43,8 +43,7 @@ impl Draft {
     ) -> Result<Self, FileError> {
         let (path, mut file) = Self::open(target)?;
         let doing = |source| FileError::of("write", target, source);
-        let written = file
-            .write_all(bytes)
+        let written = crash::write_all(&mut file, bytes)
             .and_then(|()| file.set_permissions(fs::Permissions::from_mode(mode)));
         let draft = Self { path, file };
         match written {

@@ -39,13 +39,18 @@ fi
 const MOST_POINTS: u64 = 220;
 const LONGEST: u64 = 900;
 
+/// A Monday in winter, and the evenings before the clocks of [`ZONE`] are put forward and back.
+const BEGINNINGS: [&str; 3] =
+    ["2026-01-05T09:00:00Z", "2026-03-28T23:30:00Z", "2026-10-24T22:30:00Z"];
+const ZONE: &str = "Europe/Berlin";
+
 /// Ticks after which everything must be merged.
 const PATIENCE: usize = 40;
 
 fn found() -> CrashRoot {
     let root = CrashRoot::new(
         &[("ann", AGENT), ("bob", AGENT), ("cat", AGENT)],
-        "default_max_attempts: 40\n",
+        "default_max_attempts: 40\nquiet_hours: 22:00-07:00\ndigest_hour: 2\n",
     );
     root.issue("Add a cart");
     root.issue("Add a till");
@@ -57,7 +62,7 @@ fn schedule(root: &mut CrashRoot, seed: u64) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let mut told = Vec::new();
     root.restore("new");
-    root.now = "2026-01-05T09:00:00Z".parse().unwrap();
+    root.now = dice.pick(&BEGINNINGS).parse().unwrap();
     let operator = snapshot(&root.root().join("shop"));
     for _ in 0..6 + dice.below(6) {
         step(root, &mut dice, &mut told);
@@ -106,7 +111,7 @@ fn step(root: &CrashRoot, dice: &mut Dice, told: &mut Vec<String>) {
         let lifetime = (point.is_none() && dice.percent(70))
             .then(|| Duration::from_millis(dice.below(LONGEST)));
         let mut command = root.command(line, point.as_deref());
-        let child = command.process_group(0).spawn().unwrap();
+        let child = command.env("TZ", ZONE).process_group(0).spawn().unwrap();
         running.push((line, point, lifetime, Instant::now(), child));
     }
     for (line, point, life, began, child) in running {

@@ -1,11 +1,11 @@
 //! Random schedules on the fake GitHub with the real binary: crash points, commands in comments, pushes to branches of ours and to the base,
-//! pull requests and issues that people close, labels that hold.
+//! pull requests and issues that people close, labels that hold; answers that are lost, late, half, or not what was asked for.
 //!
 //! `AGENTOS_GITHUB_SCHEDULES=100` runs so many, `AGENTOS_GITHUB_SEED=7` repeats one.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use super::number_in;
@@ -13,6 +13,7 @@ use crate::crash::people::People;
 use crate::crash::stages::Github;
 use crate::crash::walk::Stage;
 use crate::support::github::SHOP;
+use crate::support::hub::faults::{Fault, Op};
 use crate::support::invariants;
 
 /// Half done at first, a file of its own for each task; solves nothing else.
@@ -50,6 +51,7 @@ fn schedule(stage: &mut Github, seed: u64) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let mut told = Vec::new();
     stage.restore(0);
+    stage.hub.heal();
     let mut faults = Vec::new();
     for _ in 0..10 + dice.below(10) {
         told.push(if dice.percent(65) { job(stage, &mut dice) } else { people(stage, &mut dice) });
@@ -59,6 +61,7 @@ fn schedule(stage: &mut Github, seed: u64) -> Result<(), String> {
             format!("after {last}: {fault}")
         }));
     }
+    stage.hub.heal();
     told.push("-- calm --".to_owned());
     for issue in ISSUES {
         stage.say(issue, "/agent resume");
@@ -89,12 +92,37 @@ fn schedule(stage: &mut Github, seed: u64) -> Result<(), String> {
     Err(format!("seed {seed}: {faults:#?}\n{}\n{}", told.join("\n"), stage.told()))
 }
 
+/// What befalls one of the next requests.
+fn trouble(stage: &Github, dice: &mut Dice) -> Option<String> {
+    if !dice.percent(35) {
+        return None;
+    }
+    let op = *dice.pick(&[Op::Write, Op::Push, Op::Any, Op::Board, Op::Merge, Op::OpenPull]);
+    let faults = [
+        Fault::LostAfterItHappened,
+        Fault::LostAfterItHappened,
+        Fault::NeverArrives,
+        Fault::AnswersWith(502, "bad gateway".to_owned()),
+        Fault::Slow(Duration::from_millis(200)),
+        Fault::NotVisibleFor(2),
+        Fault::HalfAPage,
+        Fault::Html,
+        Fault::EmptyBody,
+    ];
+    let fault = dice.pick(&faults).clone();
+    let after = u32::try_from(dice.below(12)).unwrap();
+    let told = format!("{fault:?} at {op:?} after {after}; ");
+    stage.hub.faults(op, fault, after, 1);
+    Some(told)
+}
+
 fn job(stage: &Github, dice: &mut Dice) -> String {
+    let trouble = trouble(stage, dice).unwrap_or_default();
     let job = *dice.pick(&["dispatch", "queue", "queue", "pr-monitor", "pr-monitor"]);
     let point = dice.percent(50).then(|| usize::try_from(1 + dice.below(MOST_POINTS)).unwrap());
     let ended = stage.run(job, point);
     let (out, error) = (ended.stdout.trim(), ended.stderr.trim());
-    format!("{job}: {:?} {:?} {out} {error}", ended.code, ended.signal)
+    format!("{trouble}{job}: {:?} {:?} {out} {error}", ended.code, ended.signal)
 }
 
 /// Something that a person does.

@@ -23,6 +23,9 @@ use crate::support::invariants::{self, Faults};
 /// The most points after which a process dies: a long queue run has about three hundred.
 const MOST_POINTS: u64 = 260;
 
+/// The most writes after which the disk is full: a queue run has about two hundred.
+const MOST_WRITES: u64 = 120;
+
 /// A job of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
@@ -39,6 +42,7 @@ pub(super) struct Town {
     clock: Rc<ManualClock>,
     pub(super) dice: Rc<RefCell<Dice>>,
     pub(super) story: Rc<RefCell<Vec<String>>>,
+    seed: u64,
     trouble: u64,
     pub(super) runtime: tokio::runtime::Runtime,
     /// What each task had used up when it was last looked at.
@@ -64,6 +68,7 @@ impl Town {
             root,
             dice: Rc::new(RefCell::new(Dice::new(0))),
             story: Rc::default(),
+            seed: 0,
             trouble: 0,
             runtime,
             used: BTreeMap::new(),
@@ -78,6 +83,7 @@ impl Town {
         self.clock.set(self.root.now);
         self.dice = Rc::new(RefCell::new(Dice::new(seed)));
         self.story = Rc::default();
+        self.seed = seed;
         self.trouble = [0, 30, 60, 90][usize::try_from(seed % 4).unwrap()];
         self.used.clear();
         self.favours.clear();
@@ -136,8 +142,13 @@ impl Town {
         .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Lets processes do this work side by side, and die together at the n-th crash point if so wished.
-    pub(super) fn run(&mut self, works: &[Work], die_at: Option<u64>) {
+    /// Lets processes do this work side by side; they die together at the n-th crash point if so wished, and the disk is full after so
+    /// many writes of theirs.
+    pub(super) fn run(&mut self, works: &[Work], die_at: Option<u64>, full_after: Option<u64>) {
+        if let Some(writes) = full_after {
+            self.say(format!("the disk is full after {writes} writes"));
+        }
+        crash::fill(full_after);
         crash::arm(die_at);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let processes: Vec<(Work, App)> =
@@ -145,6 +156,7 @@ impl Town {
             self.runtime.block_on(side_by_side(&processes))
         }));
         let points = crash::disarm();
+        crash::fill(None);
         match ended {
             Ok(reports) => self.say(format!("{works:?}: {}", reports.join("; "))),
             Err(payload) => match payload.downcast_ref::<Crash>() {
@@ -157,23 +169,30 @@ impl Town {
         self.look();
     }
 
-    /// One step that chance chooses.
-    pub(super) fn step(&mut self) {
+    /// One step that chance chooses, by dice of its own: it does the same whatever came before.
+    pub(super) fn step(&mut self, number: u64) {
+        *self.roll() = Dice::new(self.seed.wrapping_mul(1000).wrapping_add(number));
         let chance = self.roll().below(100);
         match chance {
             0..=69 => {
-                let (work, double, die_at) = {
+                let (work, double, die_at, full_after) = {
                     let mut dice = self.roll();
                     let work = *dice.pick(&WORKS);
                     let double = dice.percent(20).then(|| *dice.pick(&WORKS));
                     let dies = dice.percent(35);
-                    (work, double, dies.then(|| 1 + dice.below(MOST_POINTS)))
+                    let die_at = dies.then(|| 1 + dice.below(MOST_POINTS));
+                    let fills = dice.percent(10);
+                    (work, double, die_at, fills.then(|| dice.below(MOST_WRITES)))
                 };
                 let works: Vec<Work> = std::iter::once(work).chain(double).collect();
-                self.run(&works, die_at);
+                self.run(&works, die_at, full_after);
             }
-            70..=79 => {
+            70..=76 => {
                 let minutes = *self.roll().pick(&[1, 5, 20, 180]);
+                self.advance(minutes);
+            }
+            77..=79 => {
+                let minutes = *self.roll().pick(&[-600, -61, -1, 3 * 24 * 60]);
                 self.advance(minutes);
             }
             80..=91 => self.operator(),
@@ -186,7 +205,7 @@ impl Town {
     /// A tick of cron, all of whose jobs live.
     pub(super) fn tick(&mut self) {
         for work in WORKS {
-            self.run(&[work], None);
+            self.run(&[work], None, None);
         }
     }
 
