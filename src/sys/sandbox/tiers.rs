@@ -51,7 +51,8 @@ pub fn tiers(mode: Mode, path: &str, ports: Option<&[u16]>) -> Vec<Reached> {
     }
     all.push(processes(can_isolate()));
     // The only way to know is to try.
-    let group = Cgroup::create("agentos doctor");
+    // Of its own: another doctor, who removes his group, must not take ours for it.
+    let group = Cgroup::create(&format!("agentos doctor {}", std::process::id()));
     all.push(group.reached());
     group.end();
     all.push(Reached::new(
