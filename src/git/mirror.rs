@@ -51,7 +51,7 @@ impl Mirror {
         let remote = remote::checked(remote)?;
         let lender = borrow.map(borrow::objects_of).transpose()?.flatten();
         let mirror = Self { git: git.clone(), dir: dir.to_owned(), remote };
-        if !looks_whole(dir) || !mirror.is_as_asked(lender.as_deref())? {
+        if !looks_whole(dir)? || !mirror.is_as_asked(lender.as_deref())? {
             mirror.make_alone(lender.as_deref())?;
         }
         let dir = fs::canonicalize(dir).map_err(io(format!("looking at `{}`", dir.display())))?;
@@ -64,14 +64,14 @@ impl Mirror {
     fn make_alone(&self, lender: Option<&Path>) -> Result<(), GitError> {
         let dir = self.dir.as_path();
         let doing = || format!("making the mirror `{}`", dir.display());
-        let failed = |reason: String| GitError::Failed { doing: doing(), reason };
+        let unavailable = |reason: String| GitError::Unavailable { doing: doing(), reason };
         let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
         let above = above.unwrap_or(Path::new("."));
         fs::create_dir_all(above).map_err(io(doing()))?;
         let _making = Lock::of_folder(above, MAKING)
-            .map_err(|error| failed(error.to_string()))?
-            .ok_or_else(|| failed("another process has been at it for a minute".to_owned()))?;
-        if !looks_whole(dir) {
+            .map_err(|error| unavailable(error.to_string()))?
+            .ok_or_else(|| unavailable("another process has been at it for a minute".to_owned()))?;
+        if !looks_whole(dir)? {
             if plain_files::is_folder(dir).map_err(io(doing()))? {
                 let aside = free_name_beside(dir);
                 tracing::warn!(dir = %dir.display(), aside = %aside.display(), "the mirror is no repository any more; it is set aside and made anew");
@@ -292,8 +292,18 @@ pub(super) fn delete_reference(repository: &Repository, name: &str) -> Result<()
 }
 
 /// Whether there is what makes a folder a repository; no more is read than git itself would look for.
-fn looks_whole(dir: &Path) -> bool {
-    dir.join("HEAD").is_file() && dir.join("config").is_file() && dir.join("objects").is_dir()
+///
+/// # Errors
+///
+/// When that cannot be read: only what is known to be missing makes a mirror a damaged one.
+fn looks_whole(dir: &Path) -> Result<bool, GitError> {
+    for part in ["HEAD", "config", "objects"] {
+        let found = plain_files::look(&dir.join(part));
+        if found.map_err(io(format!("looking at `{}`", dir.display())))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn free_name_beside(dir: &Path) -> PathBuf {

@@ -151,6 +151,33 @@ mod armed {
         }
 
         #[test]
+        fn a_full_disk_takes_half_a_write_and_has_room_again_when_it_is_told_so() {
+            let mut file = Vec::new();
+            fill(Some(1));
+            crate::sys::crash::write_all(&mut file, b"whole ").unwrap();
+            let full = crate::sys::crash::write_all(&mut file, b"half").unwrap_err();
+            assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+            fill(None);
+            crate::sys::crash::write_all(&mut file, b" again").unwrap();
+            assert_eq!(file, b"whole ha again");
+        }
+
+        #[test]
+        fn a_file_that_finds_the_disk_full_stays_as_it_was() {
+            let dir = tempfile::tempdir().unwrap();
+            let (task, log) = (dir.path().join("task.md"), dir.path().join("log.jsonl"));
+            crate::sys::files::replace(&task, b"old").unwrap();
+            crate::sys::files::append_line(&log, "old").unwrap();
+            fill(Some(0));
+            assert!(crate::sys::files::replace(&task, b"new one").is_err());
+            assert!(crate::sys::files::append_line(&log, "new one").is_err());
+            fill(None);
+            assert_eq!(std::fs::read(&task).unwrap(), b"old");
+            assert_eq!(std::fs::read(&log).unwrap(), b"old\n");
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no draft is left");
+        }
+
+        #[test]
         fn an_armed_thread_dies_at_its_point_and_names_the_occurrence_of_that_name() {
             arm(Some(3));
             let crash = std::panic::catch_unwind(|| {

@@ -65,6 +65,22 @@ fn a_mirror_that_is_no_repository_any_more_is_set_aside_and_made_anew() {
 }
 
 #[test]
+fn a_mirror_that_cannot_be_looked_at_stays_where_it_is() {
+    let world = World::new();
+    let dir = world.fetched().dir().to_owned();
+    let moved = dir.with_file_name("elsewhere");
+    fs::rename(&dir, &moved).unwrap();
+    // A link to itself: whatever is below cannot be read, for root neither.
+    std::os::unix::fs::symlink(&dir, &dir).unwrap();
+    let remote = world.remote.to_str().unwrap();
+    let opened = Mirror::open_or_create(&world.git, &dir, remote, None);
+    assert!(opened.is_err());
+    assert!(fs::symlink_metadata(&dir).unwrap().is_symlink() && moved.join("HEAD").is_file());
+    let beside = fs::read_dir(dir.parent().unwrap()).unwrap().count();
+    assert_eq!(beside, 2, "nothing was made or set aside");
+}
+
+#[test]
 fn lock_files_stay_while_a_git_of_ours_lives() {
     let world = World::new();
     let mirror = world.fetched();
