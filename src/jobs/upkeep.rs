@@ -131,13 +131,21 @@ fn spares(app: &App) -> Option<Vec<Spare>> {
     let unfinished = unfinished(app)?;
     for task in files_in(&runtime.join("runs")) {
         let name = task.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-        if name.is_none_or(|name| unfinished.contains(&name)) {
-            continue;
+        if name.is_some_and(|name| !unfinished.contains(&name)) {
+            spares.extend(transcripts(&task));
         }
-        let files = files_in(&task).flat_map(|run| TRANSCRIPT.map(|name| run.join(name)));
-        spares.extend(files.filter_map(|path| spare(Kind::Transcript, path)));
+    }
+    for task in files_in(&runtime.join("archive")).flat_map(|month| files_in(&month)) {
+        spares.extend(transcripts(&task));
     }
     Some(spares)
+}
+
+/// Prompts and outputs of a task whose runs are recorded in a folder.
+fn transcripts(task: &Path) -> impl Iterator<Item = Spare> + use<> {
+    files_in(task)
+        .flat_map(|run| TRANSCRIPT.map(|name| run.join(name)))
+        .filter_map(|path| spare(Kind::Transcript, path))
 }
 
 /// The names of the files of all tasks that have not ended, unreadable ones among them.

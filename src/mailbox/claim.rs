@@ -16,13 +16,20 @@ use super::store::{Mailbox, MailboxError, read_task};
 #[derive(Debug)]
 pub struct Lease {
     id: TaskId,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Lease {
     /// Whose lease it is.
     pub fn id(&self) -> &TaskId {
         &self.id
+    }
+
+    /// Gives it up together with the lock's file, for a task that nobody works on any more; who asks for it again makes the file anew.
+    pub fn retire(self) {
+        if let Err(error) = files::remove_unsynced(self.lock.path()) {
+            tracing::warn!("{error}");
+        }
     }
 }
 
@@ -101,7 +108,7 @@ impl Mailbox {
     /// When the lock file cannot be made.
     pub fn lease(&self, id: &TaskId) -> Result<Option<Lease>, MailboxError> {
         let lock = Lock::try_acquire(&self.lock_path(id))?;
-        Ok(lock.map(|lock| Lease { id: id.clone(), _lock: lock }))
+        Ok(lock.map(|lock| Lease { id: id.clone(), lock }))
     }
 
     /// Takes the lease of a repository's memory, or nothing when another process holds it.

@@ -1,6 +1,7 @@
 //! The mailbox: task files in state folders, leases by kernel lock, poison files set aside (`CONTRACT.md` section 3). Knows neither
 //! hosts nor agents.
 
+mod archive;
 mod claim;
 mod peek;
 mod store;

@@ -83,7 +83,7 @@ pub struct Heads {
 pub struct Mailbox {
     dir: PathBuf,
     locks: PathBuf,
-    archive: PathBuf,
+    pub(super) archive: PathBuf,
 }
 
 impl Mailbox {
@@ -208,8 +208,28 @@ impl Mailbox {
     ///
     /// When the folder cannot be read.
     pub fn heads(&self, folder: Folder) -> Result<Heads, MailboxError> {
+        self.heads_where(folder, &|_| true)
+    }
+
+    /// The same of the files whose name begins with the prefix of a repository; those of others are not even opened. A repository whose
+    /// prefix begins with this one's and a hyphen may be among them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mailbox::heads`].
+    pub fn heads_of(&self, folder: Folder, key: &RepoKey) -> Result<Heads, MailboxError> {
+        let is_of =
+            |stem: &str| stem.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        self.heads_where(folder, &is_of)
+    }
+
+    fn heads_where(
+        &self,
+        folder: Folder,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Heads, MailboxError> {
         let mut heads = Heads::default();
-        for stem in self.stems(folder)? {
+        for stem in self.stems(folder)?.into_iter().filter(|stem| wanted(stem)) {
             let path = self.folder(folder).join(format!("{stem}.md"));
             if let Some(head) = peek::head(&path, &stem) {
                 heads.tasks.push(head);
@@ -301,40 +321,6 @@ impl Mailbox {
         }
         Err(FileError::AlreadyExists { path: failed.join(name) }.into())
     }
-
-    /// Whether a task's file lies in the archive.
-    pub fn is_archived(&self, id: &TaskId) -> bool {
-        let name = format!("{id}.md");
-        subfolders(&self.archive).iter().any(|month| month.join(&name).symlink_metadata().is_ok())
-    }
-
-    /// The heads of the archived tasks whose id is `wanted`; a file that cannot be read as a task is left out.
-    pub fn archived_heads(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Head> {
-        let mut heads = Vec::new();
-        for month in subfolders(&self.archive) {
-            let stems = stems_in(&month).unwrap_or_default();
-            for stem in stems.iter().filter(|stem| wanted(stem)) {
-                let path = month.join(format!("{stem}.md"));
-                let whole = || read_task(&path, stem).ok().map(Head::of);
-                heads.extend(peek::head(&path, stem).or_else(whole));
-            }
-        }
-        heads
-    }
-
-    /// Moves an ended task's file to the archive of a month (`YYYY-MM`).
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be moved; it then stays where it is.
-    pub fn archive(&self, folder: Folder, id: &TaskId, month: &str) -> Result<(), MailboxError> {
-        let target = self.archive.join(month);
-        if !target.is_dir() {
-            files::make_dir(&target)?;
-        }
-        files::rename(&self.path(folder, id), &target.join(format!("{id}.md")))?;
-        Ok(())
-    }
 }
 
 /// Reads a task file and holds its name against its id.
@@ -351,7 +337,7 @@ pub(super) fn read_task(path: &Path, stem: &str) -> Result<Task, MailboxError> {
     Ok(task)
 }
 
-fn stems_in(dir: &Path) -> Result<Vec<String>, MailboxError> {
+pub(super) fn stems_in(dir: &Path) -> Result<Vec<String>, MailboxError> {
     let io = |source| FileError::Io { doing: "read the folder", path: dir.to_owned(), source };
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -370,7 +356,7 @@ fn stems_in(dir: &Path) -> Result<Vec<String>, MailboxError> {
     Ok(stems)
 }
 
-fn subfolders(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn subfolders(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect()
 }

@@ -218,3 +218,19 @@ fn heads_tell_tasks_from_poison() {
     assert_eq!(names, ["web-2", "web-3", "web-4", "web-5", "web-6", "web-7", "web-8"]);
     assert_eq!(heads.tasks.len(), 1);
 }
+
+#[test]
+fn of_a_repository_only_its_own_files_are_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let mailbox = mailbox(&dir);
+    mailbox.deliver(&task("web-1")).unwrap();
+    let inbox = mailbox.folder(Folder::Inbox);
+    // Whoever opened them would call them poison.
+    for name in ["api-1", "webshop-1", "web", "we-1"] {
+        std::fs::write(inbox.join(format!("{name}.md")), "no task").unwrap();
+    }
+    let heads = mailbox.heads_of(Folder::Inbox, &"web".parse().unwrap()).unwrap();
+    assert_eq!((heads.tasks.len(), heads.poison.len()), (1, 0));
+    let heads = mailbox.heads_of(Folder::Inbox, &"api".parse().unwrap()).unwrap();
+    assert_eq!((heads.tasks.len(), heads.poison.len()), (0, 1));
+}

@@ -181,3 +181,67 @@ fn beyond_the_disk_budget_old_output_goes_and_what_is_unfinished_stays() {
     let disk = doctor.as_array().unwrap().iter().find(|check| check["check"] == "disk").unwrap();
     assert_eq!(disk["status"], "warn", "{disk}");
 }
+
+/// A day after its end a task is in the archive with what its runs have left, and nothing else speaks of it any more.
+#[test]
+fn what_ended_long_ago_goes_to_the_archive_with_its_runs_its_lock_and_its_branch() {
+    let mut world = World::new().setting("retention_days: 1");
+    world.ready_issue("Add a cart", "");
+    world.run("tick").ok();
+    assert_eq!(world.task_key("shop-1", "outcome").as_deref(), Some("merged"));
+    let branch = world.path("runtime/repos/shop.git/refs/heads/agent/shop-1");
+    let lock = world.path("runtime/locks/task-shop-1.lock");
+    assert!(branch.exists() && lock.exists());
+
+    world.advance(jiff::SignedDuration::from_hours(25));
+    world.run("queue").ok();
+    let archive = world.path("runtime/archive/2026-01");
+    for left in ["shop-1.md", "shop-1/1/result.md", "shop-1/1/receipt.json", "shop-1/merged"] {
+        assert!(archive.join(left).exists(), "{left}");
+    }
+    let before = world.snapshot("runtime/archive");
+    world.run("tick").ok();
+    assert_eq!(world.snapshot("runtime/archive"), before);
+    for gone in [branch, lock, world.path("runtime/runs/shop-1")] {
+        assert!(!gone.exists(), "{}", gone.display());
+    }
+}
+
+#[test]
+fn an_archive_that_was_cut_off_goes_on_and_one_that_is_taken_stays() {
+    let mut world = World::new().setting("retention_days: 1");
+    world.ready_issue("Add a cart", "");
+    world.ready_issue("Add a till", "");
+    for _ in 0..3 {
+        world.run("tick").ok();
+    }
+    // The first one's runs were moved when the machine went down; a person once brought the second one back from the archive.
+    std::fs::create_dir_all(world.path("runtime/archive/2026-01/shop-2/1")).unwrap();
+    let moved = world.path("runtime/archive/2026-01/shop-1");
+    std::fs::rename(world.path("runtime/runs/shop-1"), moved).unwrap();
+    world.advance(jiff::SignedDuration::from_hours(25));
+    world.run("queue").ok();
+    for task in ["shop-1", "shop-2"] {
+        assert!(world.path(&format!("runtime/archive/2026-01/{task}.md")).exists(), "{task}");
+    }
+    assert!(world.path("runtime/archive/2026-01/shop-1/1/result.md").exists());
+    assert!(world.path("runtime/runs/shop-2/1/result.md").exists(), "nothing is written over");
+}
+
+#[test]
+fn beyond_the_disk_budget_old_output_in_the_archive_goes_too() {
+    let mut world = World::new().setting("retention_days: 1");
+    world.ready_issue("Add a cart", "");
+    world.run("tick").ok();
+    world.advance(jiff::SignedDuration::from_hours(25));
+    world.run("queue").ok();
+    let run = world.path("runtime/archive/2026-01/shop-1/1");
+    assert!(run.join("prompt.md").exists());
+    let world = world.setting("disk_budget_gb: 0.001");
+    world.write("runtime/agents/worker/models.bin", &"x".repeat(2_000_000));
+    world.ready_issue("Add a shelf", "");
+    world.run("dispatch").ok();
+    world.run("queue").ok();
+    assert!(!run.join("prompt.md").exists());
+    assert!(run.join("result.md").exists() && run.join("receipt.json").exists());
+}

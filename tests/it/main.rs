@@ -55,6 +55,7 @@ mod schedules;
 mod schemas;
 mod score;
 mod self_update;
+mod soak;
 mod stories;
 mod supervise;
 mod support;

@@ -185,7 +185,8 @@ fn signature_of(app: &App, run: &Failed) -> Option<Signature> {
     if run.attempt.is_empty() || !run.attempt.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return None;
     }
-    let dir = app.runs(&task).join(&run.attempt);
+    let live = Some(app.runs(&task)).filter(|folder| folder.is_dir());
+    let dir = live.or_else(|| app.mailbox.archived_runs(&task))?.join(&run.attempt);
     let tests = Receipt::read(&dir).and_then(|receipt| match receipt.tests {
         TestVerdict::Failed { tail, .. } => signature::signature(&tail),
         TestVerdict::NotRun | TestVerdict::Passed => None,

@@ -19,7 +19,7 @@ const MOST_MERGED: usize = 3;
 pub(super) fn tasks(app: &App, repository: &Repository) -> Result<Vec<Task>, MailboxError> {
     let mut newest: BTreeMap<IssueNumber, Task> = BTreeMap::new();
     for folder in Folder::ALL {
-        for task in app.mailbox.heads(folder)?.tasks.iter().map(Head::keys) {
+        for task in app.mailbox.heads_of(folder, &repository.key)?.tasks.iter().map(Head::keys) {
             let is_newer =
                 newest.get(&task.issue).is_none_or(|known| known.generation < task.generation);
             let is_gone = || app.state.flag_gone(&task.id).exists();

@@ -23,7 +23,7 @@ use super::Failure;
 pub(super) async fn collect(app: &App, repository: &Repository, report: &mut Report) {
     for folder in [Folder::Blocked, Folder::Inbox, Folder::Done, Folder::Escalated, Folder::Failed]
     {
-        let heads = match app.mailbox.heads(folder) {
+        let heads = match app.mailbox.heads_of(folder, &repository.key) {
             Ok(heads) => heads.tasks,
             Err(error) => {
                 report.failure(folder.as_str(), error.into());

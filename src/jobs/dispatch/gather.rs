@@ -104,7 +104,7 @@ async fn open_dependencies(host: &dyn Host, issue: &Issue) -> Vec<IssueNumber> {
 pub(super) fn open_pull_requests(app: &App, repository: &Repository) -> Result<usize, Failure> {
     let mut open = 0;
     for folder in [Folder::Done, Folder::Inbox, Folder::Processing] {
-        let heads = app.mailbox.heads(folder)?.tasks;
+        let heads = app.mailbox.heads_of(folder, &repository.key)?.tasks;
         open += heads
             .iter()
             .map(Head::keys)

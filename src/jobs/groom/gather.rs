@@ -61,7 +61,7 @@ fn tasks(
 ) -> Result<(BTreeSet<IssueNumber>, Vec<Past>), Failure> {
     let (mut begun, mut results) = (BTreeSet::new(), Vec::new());
     for folder in Folder::ALL {
-        for head in app.mailbox.heads(folder)?.tasks {
+        for head in app.mailbox.heads_of(folder, &repository.key)?.tasks {
             let task = head.keys();
             if task.repo != *repository.slug() {
                 continue;

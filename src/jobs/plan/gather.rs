@@ -68,7 +68,7 @@ pub(super) fn tasks(
 ) -> Result<BTreeMap<IssueNumber, Vec<Lying>>, Failure> {
     let mut tasks: BTreeMap<IssueNumber, Vec<Lying>> = BTreeMap::new();
     for folder in Folder::ALL {
-        for head in &app.mailbox.heads(folder)?.tasks {
+        for head in &app.mailbox.heads_of(folder, &repository.key)?.tasks {
             let task = head.keys();
             if task.repo == *repository.slug() {
                 tasks.entry(task.issue).or_default().push((folder, task.clone()));

@@ -151,7 +151,7 @@ pub(super) fn not_due(app: &App, repository: &Repository) -> Result<Option<Halt>
 /// Whether the mailbox has a task of the repository under way. What lies there costs nothing to look at.
 fn is_working(app: &App, repository: &Repository) -> Result<bool, Failure> {
     for folder in [Folder::Inbox, Folder::Processing, Folder::Done] {
-        let heads = app.mailbox.heads(folder)?;
+        let heads = app.mailbox.heads_of(folder, &repository.key)?;
         let is_live = |task: &crate::domain::task::Task| {
             task.repo == *repository.slug() && task.outcome.is_none()
         };

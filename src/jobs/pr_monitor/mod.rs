@@ -285,7 +285,7 @@ pub(in crate::jobs) async fn foresee(
     if verdict != Verdict::Update {
         return Ok((verdict, taken));
     }
-    let done = app.mailbox.heads(Folder::Done)?.tasks;
+    let done = app.mailbox.heads_of(Folder::Done, &repository.key)?.tasks;
     let is_before = |other: &&Task| {
         other.repo == task.repo
             && other.base_branch == task.base_branch

@@ -1,6 +1,7 @@
 //! `agentos queue`: tasks are worked on until the inbox has nothing to claim or every slot is taken.
 
 mod again;
+mod archive;
 mod attempt;
 mod drafts;
 mod escalate;

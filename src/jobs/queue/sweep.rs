@@ -4,7 +4,7 @@ use crate::domain::task::Folder;
 use crate::mailbox::{Entry, Head};
 
 use super::super::report::{Report, Severity};
-use super::{Shift, drafts};
+use super::{Shift, archive, drafts};
 use crate::app::App;
 
 /// Sweeps what earlier runs left.
@@ -13,7 +13,7 @@ pub(super) async fn run(shift: &Shift<'_>) {
     intents(shift.app, &mut report).await;
     if let Ok(done) = shift.app.mailbox.heads(Folder::Done) {
         tidy(shift.app, &done.tasks, &mut report);
-        archive(shift.app, &done.tasks, &mut report);
+        archive::run(shift.app, &done.tasks, &mut report);
     }
     shift.report.replace(report);
 }
@@ -85,23 +85,6 @@ fn tidy(app: &App, done: &[Head], report: &mut Report) {
         });
         if let Err(error) = removed {
             report.error(task.id.to_string(), error, Severity::Failure, None);
-        }
-    }
-}
-
-/// Moves tasks that ended long ago to the archive.
-fn archive(app: &App, done: &[Head], report: &mut Report) {
-    let keep = jiff::SignedDuration::from_hours(24 * i64::from(app.settings.retention_days));
-    let Ok(horizon) = app.now().checked_sub(keep) else { return };
-    for task in done.iter().map(Head::keys) {
-        if task.outcome.is_none() || task.created_at > horizon {
-            continue;
-        }
-        let Ok(Some(_lease)) = app.mailbox.lease(&task.id) else { continue };
-        let month = task.created_at.to_string();
-        let month = month.get(..7).unwrap_or("undated");
-        if let Err(error) = app.mailbox.archive(Folder::Done, &task.id, month) {
-            report.error(task.id.to_string(), error.to_string(), Severity::Failure, None);
         }
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn tasks(root: &Path, faults: &mut Faults) -> BTreeMap<String, TaskFi
 
 /// What holds at every moment, between any two processes.
 pub(crate) fn always(root: &Path) -> Faults {
+    always_in(root, &["shop"])
+}
+
+/// The same of a root with these repositories.
+pub(crate) fn always_in(root: &Path, repositories: &[&str]) -> Faults {
     let mut faults = Faults::new();
     let tasks = tasks(root, &mut faults);
     for (task, file) in &tasks {
@@ -62,16 +67,23 @@ pub(crate) fn always(root: &Path) -> Faults {
             faults.push(format!("{task} in {} is torn: {:?}", file.folder, file.text));
         }
     }
-    pulls(root, &mut faults);
-    merges(root, &mut faults);
-    comments(root, &mut faults);
+    for repository in repositories {
+        pulls(root, repository, &mut faults);
+        merges(root, repository, &mut faults);
+        comments(root, repository, &mut faults);
+    }
     stats(root, &mut faults);
     faults
 }
 
 /// What holds besides when nothing moves any more.
 pub(crate) fn at_rest(root: &Path) -> Faults {
-    let mut faults = always(root);
+    at_rest_in(root, &["shop"])
+}
+
+/// The same of a root with these repositories.
+pub(crate) fn at_rest_in(root: &Path, repositories: &[&str]) -> Faults {
+    let mut faults = always_in(root, repositories);
     for (task, file) in &tasks(root, &mut Faults::new()) {
         if file.folder == "processing" {
             faults.push(format!("{task} is still in processing"));
@@ -145,7 +157,13 @@ fn file_on_main(root: &Path, path: &str) -> String {
 
 /// Squash commits on `main`, by task.
 pub(crate) fn merged(root: &Path) -> BTreeMap<String, usize> {
-    let log = git(&root.join("remotes/shop.git"), &["log", "--format=%x01%s%x02%B", "main"]);
+    merged_in(root, "shop")
+}
+
+/// The same of one of several repositories.
+pub(crate) fn merged_in(root: &Path, repository: &str) -> BTreeMap<String, usize> {
+    let remote = root.join(format!("remotes/{repository}.git"));
+    let log = git(&remote, &["log", "--format=%x01%s%x02%B", "main"]);
     let mut merged = BTreeMap::new();
     for commit in log.split('\u{1}').skip(1) {
         let (subject, body) = commit.split_once('\u{2}').unwrap();
@@ -159,22 +177,22 @@ pub(crate) fn merged(root: &Path) -> BTreeMap<String, usize> {
     merged
 }
 
-fn merges(root: &Path, faults: &mut Faults) {
-    for (task, times) in merged(root) {
+fn merges(root: &Path, repository: &str, faults: &mut Faults) {
+    for (task, times) in merged_in(root, repository) {
         if times > 1 {
             faults.push(format!("{task} was merged {times} times"));
         }
     }
-    let remote = root.join("remotes/shop.git");
+    let remote = root.join(format!("remotes/{repository}.git"));
     let has_memory = !git(&remote, &["ls-tree", "main", "CODEBASE.md"]).is_empty();
     let memory =
         if has_memory { git(&remote, &["show", "main:CODEBASE.md"]) } else { String::new() };
     duplicates(&memory, "CODEBASE.md", faults);
 }
 
-fn pulls(root: &Path, faults: &mut Faults) {
+fn pulls(root: &Path, repository: &str, faults: &mut Faults) {
     let mut heads: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in files_in(&root.join("board/shop/pulls")) {
+    for path in files_in(&root.join(format!("board/{repository}/pulls"))) {
         let text = read(&path);
         let head = text.lines().find_map(|line| line.strip_prefix("head: "));
         let state = text.lines().find_map(|line| line.strip_prefix("state: "));
@@ -187,13 +205,13 @@ fn pulls(root: &Path, faults: &mut Faults) {
         let ended = if head == "agentos/memory" { "merged" } else { "closed" };
         let live = states.iter().filter(|state| *state != "closed" && **state != ended).count();
         if live > 1 {
-            faults.push(format!("{head} has several pull requests: {states:?}"));
+            faults.push(format!("{head} of {repository} has several pull requests: {states:?}"));
         }
     }
 }
 
-fn comments(root: &Path, faults: &mut Faults) {
-    for path in files_in(&root.join("board/shop/issues")) {
+fn comments(root: &Path, repository: &str, faults: &mut Faults) {
+    for path in files_in(&root.join(format!("board/{repository}/issues"))) {
         if path.to_string_lossy().ends_with(".comments.md") {
             duplicates(&read(&path), &path.display().to_string(), faults);
         }
