@@ -1,83 +1,102 @@
-#!/usr/bin/env python3
-"""What an idle run costs on GitHub: many repositories on two boards, against the fake GitHub of the tests.
+"""What an idle run costs on GitHub: many repositories on two boards, against the fake GitHub of the tests, a debug build on this machine."""
 
-python3 bench/github.py [REPOSITORIES]   needs a release build and cargo; prints a table of docs/performance.md
-"""
+import http.client
+import json
 import os
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlparse
+
+from paper import mib, ms
 
 ROOT = Path(__file__).resolve().parent.parent
-BINARY = ROOT / "target/release/agentos"
-RUNS = 61
+FAKE = ROOT / "target/debug/examples/fake-github"
 
 
-def main() -> None:
-    repositories = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    subprocess.run(["cargo", "build", "--quiet", "--release"], cwd=ROOT, check=True)
-    subprocess.run(["cargo", "build", "--quiet", "--example", "fake-github"], cwd=ROOT, check=True)
-    server = subprocess.Popen(
-        [ROOT / "target/debug/examples/fake-github", "--idle", str(repositories)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        measure(server, repositories)
-    finally:
-        server.kill()
+def github(bench):
+    if not FAKE.exists():
+        raise SystemExit(f"{FAKE} is missing: `cargo build --example fake-github`, or leave it to bench/run.sh")
+    rows = []
+    for repositories in (1, 10, 100):
+        server = subprocess.Popen([FAKE, "--idle", str(repositories)], stdout=subprocess.PIPE, text=True)
+        try:
+            rows += measured(bench, server, repositories)
+        finally:
+            server.kill()
+            server.wait()
+    bench.paper.table("Idle on GitHub: twenty open issues in each repository, two boards, nothing Ready",
+                      ["run", "wall (best)", "wall (median)", "CPU", "peak memory", "charged", "not modified", "one round trip"], rows)
+    bench.paper.table("Requests of an operation, at most (docs/github.md; tests hold it)", ["operation", "charged requests"], requests())
 
 
-def measure(server: subprocess.Popen, repositories: int) -> None:
+def measured(bench, server, repositories):
     url = server.stdout.readline().split(": ", 1)[1].strip()
     server.stdout.readline()
     token = server.stdout.readline().split(": ", 1)[1].strip()
-    with tempfile.TemporaryDirectory() as root:
+    trip = round_trip(url, token)
+    rows = []
+    with tempfile.TemporaryDirectory(dir=bench.parent) as root:
         Path(root, "config.yaml").write_text(configuration(url, repositories))
         env = {"PATH": os.environ["PATH"], "HOME": root, "GITHUB_TOKEN": token}
-        print(f"{repositories} repositories, 2 boards, {RUNS - 1} runs after a first one\n")
-        print("| run | wall, median | CPU, median | largest memory | requests |")
-        print("|---|---|---|---|---|")
-        for job in ["dispatch", "pr-monitor", "tick"]:
-            walls, cpus, memory, said = [], [], 0, ""
-            for _ in range(RUNS):
-                wall, usage, said = run(job, root, env)
-                walls.append(wall)
-                cpus.append(usage.ru_utime + usage.ru_stime)
-                memory = max(memory, usage.ru_maxrss)
-            requests = re.findall(r"\(.*? s, (\d+ requests?)\)", said)
-            print(
-                f"| {job} | {statistics.median(walls[1:]) * 1000:.1f} ms "
-                f"| {statistics.median(cpus[1:]) * 1000:.1f} ms | {memory / 1024:.1f} MiB | {', '.join(requests)} charged |"
-            )
+        for job in ("dispatch", "pr-monitor", "tick"):
+            taken = [run(bench.binary, job, root, env) for _ in range(12 if repositories == 100 else bench.runs + 1)][1:]
+            walls = [wall for wall, _, _ in taken]
+            cpu = statistics.mean(usage.ru_utime + usage.ru_stime for _, usage, _ in taken) * 1000
+            memory = max(usage.ru_maxrss for _, usage, _ in taken) / 1024
+            charged, free = taken[-1][2]
+            bench.paper.figure(f"github {repositories} {job}", min(walls))
+            bench.paper.figure(f"github {repositories} {job} requests", charged + free)
+            rows.append([f"`{job}`, {repositories} repositories", ms(min(walls)), ms(statistics.median(walls)), ms(cpu), mib(memory),
+                         charged, free, ms(trip)])
+    bench.paper.figure("limit round trip", trip)
+    return rows
 
 
-def run(job: str, root: str, env: dict) -> tuple:
+def run(binary, job, root, env):
+    """Wall time, what the kernel counted, and the requests, charged and free."""
     began = time.perf_counter()
-    child = subprocess.Popen(
-        [BINARY, "--root", root, job], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    said = child.stdout.read()
-    complained = child.stderr.read()
+    argv = [binary, "--root", root, "--json", job]
+    child = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said, complained = child.stdout.read(), child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - began
+    wall = (time.perf_counter() - began) * 1000
     if status != 0:
-        sys.exit(f"{job}: {said}{complained}")
-    return wall, usage, said
+        raise SystemExit(f"{job}: {said}{complained}")
+    reports = json.loads(said)
+    requests = [report["requests"] for report in (reports if isinstance(reports, list) else [reports])]
+    return wall, usage, (sum(r["charged"] for r in requests), sum(r["not_modified"] for r in requests))
 
 
-def configuration(url: str, repositories: int) -> str:
-    lines = [f"github_api_url: {url}", "github_write_interval_ms: 0", "github_projects:"]
+def round_trip(url, token):
+    """Milliseconds for one small answer of the server over a connection that is open, best of fifty."""
+    place = urlparse(url)
+    connection = http.client.HTTPConnection(place.hostname, place.port)
+    taken = []
+    for _ in range(50):
+        began = time.perf_counter()
+        connection.request("GET", f"{place.path.rstrip('/')}/rate_limit", headers={"Authorization": f"Bearer {token}", "User-Agent": "bench"})
+        connection.getresponse().read()
+        taken.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    return min(taken)
+
+
+def configuration(url, repositories):
+    lines = [f"github_api_url: {url}", "github_write_interval_ms: 0", "sprint_cadence_days: 0", "github_projects:"]
     for board in (2, 3):
         names = [f"acme/repo-{n}" for n in range(repositories) if 2 + n % 2 == board]
         repos = ", ".join(f"{{github_repo: {name}, host: github}}" for name in names)
-        lines += [f"  board{board}:", f"    project_number: {board}", f"    repos: [{repos}]"]
+        if names:
+            lines += [f"  board{board}:", f"    project_number: {board}", f"    repos: [{repos}]"]
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
-    main()
+def requests():
+    """The rows of docs/github.md, which a test compares with what is asked."""
+    text = (ROOT / "docs/github.md").read_text().split("## What an operation costs", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (.+?) \| (\d+) \|$", text, flags=re.M)
+    return [[operation, count] for operation, count in rows]

@@ -10,7 +10,7 @@ use super::confine::{Confiner, mode_of};
 use super::forge::LocalForge;
 use super::github::Github;
 use super::notifier::notifier;
-use super::repository::{MirrorSource, Repository};
+use super::repository::{MirrorSource, Remote, Repository};
 use super::runner::{ProcessRunner, Runner};
 use super::{App, State};
 use crate::agent::providers::Secrets;
@@ -200,14 +200,14 @@ impl Shared<'_> {
         let runtime = self.settings.root.join("runtime");
         let github = self.github.filter(|_| repo.host == HostKind::Github);
         let remote = match (github, &repo.remote) {
-            (Some(github), None) => github.remote(repo),
+            (Some(github), None) => remote_of(github.remote(repo)),
             _ => self.remote(repo, &key),
         };
         let mirror_lock = runtime.join("locks").join(format!("repo-{key}.lock"));
         let source = Rc::new(MirrorSource {
             git: self.git(github),
             dir: runtime.join("repos").join(format!("{key}.git")),
-            remote: remote.clone(),
+            remote,
             borrow: repo.path.clone(),
             opened: OnceCell::new(),
         });
@@ -224,7 +224,6 @@ impl Shared<'_> {
             host,
             glance,
             local,
-            remote,
             source,
             worktrees: self.settings.worktrees_dir.clone(),
             journal: self.journal.clone(),
@@ -266,14 +265,16 @@ impl Shared<'_> {
     }
 
     /// The remote of a local repository: as configured, else `origin` of its clone, else the bare repository under `<root>/remotes/`.
-    fn remote(&self, repo: &config::Repo, key: &RepoKey) -> String {
+    fn remote(&self, repo: &config::Repo, key: &RepoKey) -> Remote {
         if let Some(remote) = &repo.remote {
-            return remote.clone();
+            return remote_of(remote.clone());
         }
-        let origin = repo.path.as_deref().and_then(Git::origin_of);
-        origin.unwrap_or_else(|| {
-            self.settings.root.join("remotes").join(format!("{key}.git")).display().to_string()
-        })
+        let clone = repo.path.clone();
+        let bare = self.settings.root.join("remotes").join(format!("{key}.git"));
+        Remote::new(Box::new(move || {
+            let origin = clone.as_deref().and_then(Git::origin_of);
+            origin.unwrap_or_else(|| bare.display().to_string())
+        }))
     }
 
     fn git(&self, github: Option<&Github>) -> Git {
@@ -290,6 +291,10 @@ impl Shared<'_> {
             deadline: GIT_DEADLINE,
         })
     }
+}
+
+fn remote_of(known: String) -> Remote {
+    Remote::new(Box::new(move || known))
 }
 
 /// Names this installation on this machine, so that what its runs leave behind can be told from others'.

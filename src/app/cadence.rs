@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
 use super::App;
@@ -12,6 +12,7 @@ use crate::domain::ids::RepoKey;
 use crate::domain::job::Job;
 use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::weekly;
+use crate::sys::clock;
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
 
@@ -69,8 +70,12 @@ impl App {
     fn is_due_this_week(&self, job: &str) -> bool {
         let Ok(last) = self.state.last_run(job, ALL) else { return false };
         let first = if last.is_none() { self.first_record() } else { None };
-        let here = self.now().to_zoned(jiff::tz::TimeZone::system());
-        weekly::is_due(last, first, &here)
+        weekly::is_due(last, first, &self.here())
+    }
+
+    /// The present moment where the operator lives.
+    fn here(&self) -> Zoned {
+        self.now().to_zoned(clock::zone(self.environment.get("TZ").map(String::as_str)))
     }
 
     /// Why a tick runs none of the weekly jobs now, if they are not due.
@@ -78,7 +83,7 @@ impl App {
         if self.is_due_this_week(Job::Analyze.as_str()) {
             return None;
         }
-        let next = weekly::next_monday(&self.now().to_zoned(jiff::tz::TimeZone::system()));
+        let next = weekly::next_monday(&self.here());
         let when = next.map(|next| format!(", next after {next}")).unwrap_or_default();
         let reason = format!("a tick runs `score` and `analyze` once a week{when}");
         Some(Halt { until: next, ..Halt::new(Standstill::NotDue, reason) })

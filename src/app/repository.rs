@@ -1,6 +1,6 @@
 //! One configured repository: its settings, its host, its mirror (opened when first needed) and the effects on it.
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -26,8 +26,6 @@ pub struct Repository {
     pub glance: Rc<dyn Host>,
     /// The same host, where it is the local one.
     pub local: Option<Rc<LocalHost>>,
-    /// The git URL or path of its remote.
-    pub remote: String,
     pub(super) source: Rc<MirrorSource>,
     pub(super) worktrees: PathBuf,
     pub(super) journal: Journal,
@@ -35,11 +33,15 @@ pub struct Repository {
     pub(super) mirror_lock: PathBuf,
 }
 
+/// The git URL or path of a remote, looked for when it is first asked for: a clone tells its own only when it is opened, and an idle run does
+/// not need it.
+pub(super) type Remote = LazyCell<String, Box<dyn FnOnce() -> String>>;
+
 /// Opens the mirror once per process.
 pub(super) struct MirrorSource {
     pub(super) git: Git,
     pub(super) dir: PathBuf,
-    pub(super) remote: String,
+    pub(super) remote: Remote,
     pub(super) borrow: Option<PathBuf>,
     pub(super) opened: OnceCell<Rc<Mirror>>,
 }
@@ -61,6 +63,11 @@ impl Repository {
         &self.settings.slug
     }
 
+    /// The git URL or path of its remote.
+    pub fn remote(&self) -> &str {
+        &self.source.remote
+    }
+
     /// Our bare mirror, made when it is missing.
     ///
     /// # Errors
@@ -76,7 +83,7 @@ impl Repository {
     ///
     /// When the remote cannot be asked.
     pub fn look_at_remote(&self, deadline: Duration) -> Result<Heads, GitError> {
-        self.source.git.with_deadline(deadline).heads_of(&self.remote)
+        self.source.git.with_deadline(deadline).heads_of(self.remote())
     }
 
     /// What our mirror lacks, when it has been made; `None` before.

@@ -6,8 +6,9 @@ use crate::domain::ids::TaskId;
 use crate::domain::task::Folder;
 use crate::sys::files::{self, FileError};
 
+use super::listing::{stems_in, subfolders};
 use super::peek::{self, Head};
-use super::store::{Mailbox, MailboxError, read_task, stems_in, subfolders};
+use super::store::{Mailbox, MailboxError, read_task};
 
 impl Mailbox {
     /// Whether a task's file lies in the archive.

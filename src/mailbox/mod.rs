@@ -3,6 +3,7 @@
 
 mod archive;
 mod claim;
+mod listing;
 mod peek;
 mod store;
 

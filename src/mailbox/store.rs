@@ -1,7 +1,7 @@
 //! The folders and what lies in them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::crash_point;
 use crate::domain::ids::{IssueNumber, RepoKey, TaskId};
@@ -9,7 +9,8 @@ use crate::domain::task::{Folder, Task};
 use crate::domain::task_file::{self, TaskFileError};
 use crate::sys::files::{self, FileError};
 
-use super::peek::{self, Head};
+use super::listing::{stems_in, stems_where, subfolders};
+use super::peek::{Head, Remembered};
 
 /// A task file is at most this large; a larger one is poison.
 const MAX_TASK_BYTES: u64 = 4 * 1024 * 1024;
@@ -84,12 +85,13 @@ pub struct Mailbox {
     dir: PathBuf,
     locks: PathBuf,
     pub(super) archive: PathBuf,
+    remembered: Arc<Remembered>,
 }
 
 impl Mailbox {
     /// The mailbox in `dir`, with its locks and its archive.
     pub fn new(dir: PathBuf, locks: PathBuf, archive: PathBuf) -> Self {
-        Self { dir, locks, archive }
+        Self { dir, locks, archive, remembered: Arc::default() }
     }
 
     /// A state folder.
@@ -208,40 +210,37 @@ impl Mailbox {
     ///
     /// When the folder cannot be read.
     pub fn heads(&self, folder: Folder) -> Result<Heads, MailboxError> {
-        self.heads_where(folder, &|_| true)
+        Ok(self.heads_among(folder, self.stems(folder)?, true))
     }
 
-    /// The same of the files whose name begins with the prefix of a repository; those of others are not even opened. A repository whose
-    /// prefix begins with this one's and a hyphen may be among them.
+    /// The heads of the tasks of one repository, whose ids all begin with its key; others may be among them whose ids begin alike. Where
+    /// many repositories share the mailbox each one's own files are looked at, and not everybody's for each.
     ///
     /// # Errors
     ///
     /// As [`Mailbox::heads`].
     pub fn heads_of(&self, folder: Folder, key: &RepoKey) -> Result<Heads, MailboxError> {
-        let is_of =
+        let is_own =
             |stem: &str| stem.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('-'));
-        self.heads_where(folder, &is_of)
+        let stems = stems_where(&self.folder(folder), is_own)?;
+        Ok(self.heads_among(folder, stems, false))
     }
 
-    fn heads_where(
-        &self,
-        folder: Folder,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Heads, MailboxError> {
-        let mut heads = Heads::default();
-        for stem in self.stems(folder)?.into_iter().filter(|stem| wanted(stem)) {
-            let path = self.folder(folder).join(format!("{stem}.md"));
-            if let Some(head) = peek::head(&path, &stem) {
-                heads.tasks.push(head);
-                continue;
-            }
+    fn heads_among(&self, folder: Folder, stems: Vec<String>, is_all: bool) -> Heads {
+        let (tasks, others) = self.remembered.heads(folder, &self.folder(folder), stems, is_all);
+        let mut heads = Heads { tasks, poison: Vec::new() };
+        let quick = heads.tasks.len();
+        for stem in others {
             match self.entry(folder, stem) {
                 Some(Entry { task: Ok(task), .. }) => heads.tasks.push(Head::of(task)),
                 Some(poison) => heads.poison.push(poison),
                 None => {}
             }
         }
-        Ok(heads)
+        if heads.tasks.len() > quick {
+            heads.tasks.sort_by(|a, b| a.keys().id.as_str().cmp(b.keys().id.as_str()));
+        }
+        heads
     }
 
     /// The newest generation of an issue's task, archived ones included, with its folder (`None` for an archived one).
@@ -335,28 +334,4 @@ pub(super) fn read_task(path: &Path, stem: &str) -> Result<Task, MailboxError> {
         .into());
     }
     Ok(task)
-}
-
-pub(super) fn stems_in(dir: &Path) -> Result<Vec<String>, MailboxError> {
-    let io = |source| FileError::Io { doing: "read the folder", path: dir.to_owned(), source };
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io(error).into()),
-    };
-    let mut stems = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(io)?.file_name();
-        let Some(stem) = name.to_str().and_then(|name| name.strip_suffix(".md")) else { continue };
-        if !stem.starts_with('.') {
-            stems.push(stem.to_owned());
-        }
-    }
-    stems.sort();
-    Ok(stems)
-}
-
-pub(super) fn subfolders(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
-    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect()
 }

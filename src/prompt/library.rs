@@ -1,6 +1,7 @@
 //! The templates: built in, or the operator's of the same name. A broken one is an error that names file and line; the built-in one never takes
 //! its place in silence.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
@@ -41,24 +42,31 @@ pub struct PromptError {
 
 /// The templates of an installation, read and tried out.
 pub struct Prompts {
-    environment: Environment<'static>,
+    /// Filled when a template is first needed: an idle run needs none.
+    environment: OnceCell<Environment<'static>>,
     folder: PathBuf,
     overridden: Vec<String>,
 }
 
 impl Prompts {
-    /// Reads the operator's templates from a folder, which need not exist, and tries out every purpose.
+    /// Reads the operator's templates from a folder, which need not exist, and tries out every purpose. Where there are none, those that are
+    /// built in, which tests have tried, are left until one is needed.
     ///
     /// # Errors
     ///
     /// When a file there is no template of ours, cannot be read, has a fault, or names what does not exist.
     pub fn load(folder: &Path) -> Result<Self, PromptError> {
-        let mut prompts =
-            Self { environment: environment(), folder: folder.to_owned(), overridden: Vec::new() };
-        for (name, text) in BUILT_IN {
-            prompts.add(name, text)?;
+        let mut prompts = Self {
+            environment: OnceCell::new(),
+            folder: folder.to_owned(),
+            overridden: Vec::new(),
+        };
+        let own = own_templates(folder)?;
+        if own.is_empty() {
+            return Ok(prompts);
         }
-        for name in own_templates(folder)? {
+        let mut environment = prompts.built_in_environment()?;
+        for name in own {
             let path = folder.join(&name);
             let fault = |reason| PromptError { file: path.clone(), line: None, reason };
             if !BUILT_IN.iter().any(|(known, _)| *known == name) {
@@ -66,14 +74,20 @@ impl Prompts {
             }
             let text = files::read_text(&path, MAX_BYTES).map_err(|e| fault(e.to_string()))?;
             prompts.overridden.push(name.clone());
-            prompts.add(&name, &text)?;
+            prompts.add(&mut environment, &name, &text)?;
         }
-        execution::try_out(&prompts)?;
-        brief::try_out(&prompts)?;
-        evidence::try_out(&prompts)?;
-        plan::try_out(&prompts)?;
-        groom::try_out(&prompts)?;
+        prompts.environment = OnceCell::from(environment);
+        prompts.try_out()?;
         Ok(prompts)
+    }
+
+    /// Fills in every template once.
+    fn try_out(&self) -> Result<(), PromptError> {
+        execution::try_out(self)?;
+        brief::try_out(self)?;
+        evidence::try_out(self)?;
+        plan::try_out(self)?;
+        groom::try_out(self)
     }
 
     /// The templates that are built in.
@@ -90,14 +104,34 @@ impl Prompts {
         &self.overridden
     }
 
-    fn add(&mut self, name: &str, text: &str) -> Result<(), PromptError> {
-        let added = self.environment.add_template_owned(name.to_owned(), text.to_owned());
+    fn built_in_environment(&self) -> Result<Environment<'static>, PromptError> {
+        let mut environment = environment();
+        for (name, text) in BUILT_IN {
+            self.add(&mut environment, name, text)?;
+        }
+        Ok(environment)
+    }
+
+    fn add(
+        &self,
+        environment: &mut Environment<'static>,
+        name: &str,
+        text: &str,
+    ) -> Result<(), PromptError> {
+        let added = environment.add_template_owned(name.to_owned(), text.to_owned());
         added.map_err(|error| self.fault(name, &error))
     }
 
     /// Fills a template in.
     pub(super) fn render(&self, name: &str, values: Value) -> Result<String, PromptError> {
-        let template = self.environment.get_template(name);
+        let environment = match self.environment.get() {
+            Some(environment) => environment,
+            None => {
+                let built_in = self.built_in_environment()?;
+                self.environment.get_or_init(|| built_in)
+            }
+        };
+        let template = environment.get_template(name);
         let text = template.and_then(|template| template.render(values));
         text.map_err(|error| self.fault(name, &error))
     }
@@ -164,5 +198,24 @@ fn unknown_name(name: &str) -> String {
     match similar::nearest(name, known) {
         Some(near) => format!("there is no such template; did you mean `{near}`?"),
         None => format!("there is no such template; there are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_template_can_be_filled_in() {
+        let prompts = Prompts::built_in().unwrap();
+        assert_eq!(prompts.try_out(), Ok(()));
+        let environment = prompts.environment.get().unwrap();
+        assert_eq!(environment.templates().count(), BUILT_IN.len());
+    }
+
+    #[test]
+    fn templates_are_read_when_one_is_needed() {
+        let prompts = Prompts::built_in().unwrap();
+        assert!(prompts.environment.get().is_none());
     }
 }

@@ -1,10 +1,14 @@
 //! The time that rules see. Deadlines and durations do not come from here: they use [`std::time::Instant`] directly.
 
 use std::cell::Cell;
+use std::io::ErrorKind;
+use std::path::Path;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::env::Environment;
+use super::files;
 
 /// Tells the time.
 pub trait Clock {
@@ -21,6 +25,30 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// Where the zone of the machine is written down.
+const LOCAL_ZONE: &str = "/etc/localtime";
+
+/// More is no description of a time zone.
+const MAX_ZONE_BYTES: u64 = 1024 * 1024;
+
+/// The time zone of the operator: `TZ` where it is set, else that of the machine, which is one small file. The data base of all
+/// zones, to be walked through whole, is only opened for a name.
+pub fn zone(tz: Option<&str>) -> TimeZone {
+    if tz.is_some() { TimeZone::system() } else { zone_of(Path::new(LOCAL_ZONE)) }
+}
+
+/// The time zone that a file describes; a machine that has none lives by UTC.
+fn zone_of(path: &Path) -> TimeZone {
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == ErrorKind::NotFound => return TimeZone::UTC,
+        Err(_) => return TimeZone::system(),
+    };
+    let bytes = files::read_bytes(&real, MAX_ZONE_BYTES).ok();
+    let described = bytes.and_then(|bytes| TimeZone::tzif("Local", &bytes).ok());
+    described.unwrap_or_else(TimeZone::system)
 }
 
 /// A clock that stands still, for `AGENTOS_NOW`.
@@ -99,6 +127,39 @@ mod tests {
         let environment = Environment::from_pairs([("AGENTOS_NOW", "yesterday")]);
         let error = of_environment(&environment).err().unwrap().to_string();
         assert!(error.contains("`yesterday`"), "{error}");
+    }
+
+    #[test]
+    fn the_zone_of_a_machine_is_read_from_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let moment: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
+        let missing = zone_of(&folder.path().join("localtime"));
+        assert_eq!(missing.to_offset(moment).seconds(), 0, "no file: UTC");
+        // The smallest description there is: version 2, one type at UTC+2, no changes.
+        let header = |version: u8| {
+            let mut header = [b"TZif".as_slice(), &[version], &[0; 15]].concat();
+            for count in [0_u32, 0, 0, 0, 1, 4] {
+                header.extend(count.to_be_bytes());
+            }
+            header.extend(7200_i32.to_be_bytes());
+            header.extend([0, 0]);
+            header.extend(b"EET\0");
+            header
+        };
+        let whole = [header(b'2'), header(b'2'), b"\nEET-2\n".to_vec()].concat();
+        let path = folder.path().join("zone");
+        files::replace(&path, &whole).unwrap();
+        let link = folder.path().join("localtime");
+        std::os::unix::fs::symlink("zone", &link).unwrap();
+        assert_eq!(zone_of(&link).to_offset(moment).seconds(), 7200);
+    }
+
+    #[test]
+    fn the_zone_of_this_machine_is_the_one_that_its_name_leads_to() {
+        let moment: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
+        let known = TimeZone::system().to_offset(moment);
+        let name = Environment::read().get("TZ").map(ToOwned::to_owned);
+        assert_eq!(zone(name.as_deref()).to_offset(moment), known);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CronError, Place, Plan, launch, words_of};
 use crate::agent::home;
-use crate::app::App;
+use crate::app::{App, Repository};
 use crate::crash_point;
 use crate::domain::schedule::services;
 use crate::domain::schedule::systemd::{self, Scope, Setting, Unit};
@@ -78,7 +78,7 @@ fn writable(app: &App, home: &str) -> Result<Vec<String>, CronError> {
     paths.extend(settings.sandbox_write.iter().cloned());
     paths
         .extend(settings.metrics_textfile.as_deref().and_then(Path::parent).map(Path::to_path_buf));
-    let remotes = app.repositories.iter().map(|repository| repository.remote.as_str());
+    let remotes = app.repositories.iter().map(Repository::remote);
     let local = remotes.map(|remote| remote.strip_prefix("file://").unwrap_or(remote));
     paths.extend(local.filter(|remote| remote.starts_with('/')).map(PathBuf::from));
     if !home.is_empty() {

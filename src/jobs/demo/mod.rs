@@ -124,7 +124,7 @@ pub fn check_project(app: &App) -> Result<(), HostError> {
             mend: "make an empty repository, run `agentos demo --dir my-demo`, push `my-demo/shop` to it, and require the check `ci` on `main`".to_owned(),
         }),
         Err(error) => Err(HostError::Unavailable {
-            what: format!("read {}", repository.remote),
+            what: format!("read {}", repository.remote()),
             reason: error.to_string(),
         }),
     }

@@ -107,7 +107,7 @@ pub(super) fn base_branch(
     let base = repository.base_branch()?;
     if mirror.remote_tip(&base)?.is_none() {
         return Err(GitError::NotFound {
-            what: format!("the base branch `{base}` of {}", repository.remote),
+            what: format!("the base branch `{base}` of {}", repository.remote()),
         }
         .into());
     }

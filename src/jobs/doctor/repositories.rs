@@ -37,7 +37,7 @@ pub(super) fn checks(
 }
 
 fn remote(app: &App, repository: &Repository) -> (Check, Option<String>) {
-    let shown = app.redactor.redact(&repository.remote);
+    let shown = app.redactor.redact(repository.remote());
     match repository.look_at_remote(DEADLINE) {
         Ok(heads) => judge_heads(
             &shown,
@@ -54,10 +54,10 @@ fn remote(app: &App, repository: &Repository) -> (Check, Option<String>) {
 fn mend_of_remote(repository: &Repository) -> String {
     let settings = &repository.settings;
     match (settings.host, &settings.path) {
-        (HostKind::Local, path) if repository.remote.starts_with('/') => {
+        (HostKind::Local, path) if repository.remote().starts_with('/') => {
             let from =
                 path.as_ref().map_or("<your clone>".to_owned(), |path| path.display().to_string());
-            format!("git clone --bare {from} {}, or correct `remote`", repository.remote)
+            format!("git clone --bare {from} {}, or correct `remote`", repository.remote())
         }
         (HostKind::Local, _) => "correct `remote`, or the access to it".to_owned(),
         (HostKind::Github, _) => {

@@ -202,7 +202,7 @@ pub(super) fn documents(repository: &Repository) -> Result<Documents, Failure> {
         let _lock = effects.lock_mirror()?;
         let tip = effects.mirror.remote_tip(&base)?;
         let tip = tip.ok_or_else(|| GitError::NotFound {
-            what: format!("the base branch `{base}` of {}", repository.remote),
+            what: format!("the base branch `{base}` of {}", repository.remote()),
         })?;
         if !effects.mirror.has_commit(&tip) {
             effects.mirror.fetch()?;

@@ -52,7 +52,7 @@ fn on_base(desk: &Desk<'_>) -> Result<String, Failure> {
     let mirror = &desk.effects.mirror;
     let _lock = desk.effects.lock_mirror()?;
     let tip = mirror.remote_tip(&base)?.ok_or_else(|| GitError::NotFound {
-        what: format!("the base branch `{base}` of {}", desk.repository.remote),
+        what: format!("the base branch `{base}` of {}", desk.repository.remote()),
     })?;
     if !mirror.has_commit(&tip) {
         mirror.fetch()?;

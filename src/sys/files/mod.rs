@@ -5,6 +5,7 @@ mod draft;
 mod error;
 mod read;
 mod replace;
+mod stamp;
 mod tree;
 
 #[cfg(test)]
@@ -13,11 +14,14 @@ mod tests;
 pub use append::append_line;
 pub use draft::{drafts_in, remove_stale_drafts};
 pub use error::FileError;
-pub use read::{Piece, each_line, read_bytes, read_end, read_from, read_head, read_text};
+pub use read::{
+    Piece, each_line, read_bytes, read_end, read_from, read_head, read_stamped_head, read_text,
+};
 pub use replace::{
     create_new, remove, remove_unsynced, rename, replace, replace_existing, replace_program,
     replace_unsynced,
 };
+pub use stamp::Stamp;
 pub use tree::{make_dir, remove_tree};
 
 pub(in crate::sys) use draft::is_linked;

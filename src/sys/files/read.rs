@@ -1,6 +1,6 @@
 //! Reading: regular files only, of a bounded size, links not followed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::error::FileError;
+use super::stamp::Stamp;
 
 /// Reads a file of at most `max_bytes` bytes as UTF-8 text.
 ///
@@ -26,9 +27,9 @@ pub fn read_text(path: &Path, max_bytes: u64) -> Result<String, FileError> {
 /// When it is missing, no regular file (a link counts as none), too large, or cannot be read.
 pub fn read_bytes(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FileError> {
     let mut options = OpenOptions::new();
-    let file = open_regular(options.read(true), path)?;
+    let (file, metadata) = open_measured(options.read(true), path)?;
     let too_large = || FileError::TooLarge { path: path.to_path_buf(), limit: max_bytes };
-    let length = file.metadata().map_err(|source| FileError::of("read", path, source))?.len();
+    let length = metadata.len();
     if length > max_bytes {
         return Err(too_large());
     }
@@ -87,11 +88,20 @@ pub fn each_line(path: &Path, take: &mut dyn FnMut(&str)) -> Result<(), FileErro
 ///
 /// When it is missing, no regular file (a link counts as none), or cannot be read.
 pub fn read_head(path: &Path, bytes: usize) -> Result<Vec<u8>, FileError> {
-    let mut file = open_regular(OpenOptions::new().read(true), path)?;
+    Ok(read_stamped_head(path, bytes)?.0)
+}
+
+/// Reads the first bytes as [`read_head`] does, with the stamp that the file had right before.
+///
+/// # Errors
+///
+/// As [`read_head`].
+pub fn read_stamped_head(path: &Path, bytes: usize) -> Result<(Vec<u8>, Stamp), FileError> {
+    let (mut file, metadata) = open_measured(OpenOptions::new().read(true), path)?;
     let mut head = vec![0; bytes];
     let length = file.read(&mut head).map_err(|source| FileError::of("read", path, source))?;
     head.truncate(length);
-    Ok(head)
+    Ok((head, Stamp::of(&metadata)))
 }
 
 /// Reads the last `bytes` bytes of a file, however large it is; a missing file has none.
@@ -143,6 +153,11 @@ pub fn read_from(path: &Path, offset: u64, bytes: u64) -> Result<Piece, FileErro
 
 /// Opens a regular file and nothing else; a pipe does not block it.
 pub(super) fn open_regular(options: &mut OpenOptions, path: &Path) -> Result<File, FileError> {
+    Ok(open_measured(options, path)?.0)
+}
+
+/// Opens a regular file as [`open_regular`] does, with what the check has found out about it.
+fn open_measured(options: &mut OpenOptions, path: &Path) -> Result<(File, Metadata), FileError> {
     let not_regular = || FileError::NotRegular { path: path.to_path_buf() };
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = options.custom_flags(flags).open(path).map_err(|source| {
@@ -153,5 +168,5 @@ pub(super) fn open_regular(options: &mut OpenOptions, path: &Path) -> Result<Fil
         }
     })?;
     let metadata = file.metadata().map_err(|source| FileError::of("open", path, source))?;
-    if metadata.is_file() { Ok(file) } else { Err(not_regular()) }
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
 }

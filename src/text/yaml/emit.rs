@@ -5,6 +5,8 @@ use serde_yaml::{Mapping, Number, Value};
 /// Words that some reader takes for a truth value, for nothing, or for a number.
 const NOT_WORDS: [&str; 12] =
     ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
+/// The length of the longest of them.
+const LONGEST_WORD: usize = "infinity".len();
 /// Readers give up on longer keys that have no `?` in front.
 const MAX_PLAIN_KEY: usize = 120;
 
@@ -158,15 +160,23 @@ fn quoted_if_needed(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { double_quoted(text) }
 }
 
-/// Plain is what begins like a word, is no word with a meaning, and has nothing that ends a plain text.
+/// Plain is what begins like a word, is no word with a meaning, and has nothing that ends a plain text. Each value of each task file is
+/// looked at so every minute, hence one pass over its bytes.
 pub(super) fn is_plain(text: &str) -> bool {
     let first_fits = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_'));
-    first_fits
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.chars().any(must_be_escaped)
-        && !NOT_WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    if !first_fits || text.ends_with([' ', ':']) {
+        return false;
+    }
+    let mut before = b'_';
+    for byte in text.bytes() {
+        if matches!((before, byte), (b':', b' ') | (b' ', b'#')) || byte.is_ascii_control() {
+            return false;
+        }
+        before = byte;
+    }
+    let is_word = || NOT_WORDS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    (text.is_ascii() || !text.chars().any(must_be_escaped))
+        && (text.len() > LONGEST_WORD || !is_word())
 }
 
 /// What may not stand in a text as it is.
