@@ -1,5 +1,7 @@
 //! Whether what an issue names under `## Evidence` is there: files, lines in them, tasks, findings.
 
+use std::path::PathBuf;
+
 use crate::support::World;
 
 /// The lines under `## Evidence`.
@@ -22,7 +24,18 @@ pub(super) fn missing(world: &World, body: &str) -> Vec<String> {
     let paths: Vec<&str> = lines.iter().flat_map(|line| quoted(line)).collect();
     let paths: Vec<&str> = paths.into_iter().filter(|path| path.starts_with("runtime/")).collect();
     assert!(!paths.is_empty(), "{body}");
-    paths.into_iter().filter(|path| !world.path(path).exists()).map(ToOwned::to_owned).collect()
+    paths.into_iter().filter(|path| !place(world, path).exists()).map(ToOwned::to_owned).collect()
+}
+
+/// Where what was told to lie at `path` lies now: the runs of a task move to the archive with it, under the same names.
+fn place(world: &World, path: &str) -> PathBuf {
+    let here = world.path(path.trim_end_matches('/'));
+    let Some(below) = path.strip_prefix("runtime/runs/").filter(|_| !here.exists()) else {
+        return here;
+    };
+    let months = std::fs::read_dir(world.path("runtime/archive")).into_iter().flatten().flatten();
+    let mut places = months.map(|month| month.path().join(below.trim_end_matches('/')));
+    places.find(|place| place.exists()).unwrap_or(here)
 }
 
 /// The words in backticks; inside of them a quotation mark may stand.
@@ -39,7 +52,7 @@ fn resolves(world: &World, line: &str) -> bool {
         let summary = rest.split_once("`: ").map_or("", |(_, summary)| summary);
         return backlog.contains(&format!("\"{first}\"")) && backlog.contains(summary);
     }
-    let path = world.path(first.trim_end_matches('/'));
+    let path = place(world, first);
     if let Some(rest) = line.trim().strip_prefix("- task ") {
         let task = rest.split(':').next().unwrap_or_default();
         let file = format!("{task}.md");
