@@ -45,6 +45,7 @@ use crate::mailbox::Mailbox;
 use crate::notify::Notifier;
 use crate::prompt::Prompts;
 use crate::sys::clock::Clock;
+use crate::sys::files::{self, FileError};
 use crate::sys::signals::Stop;
 use crate::text::redact::Redactor;
 
@@ -121,6 +122,17 @@ impl App {
     /// A repository by its key.
     pub fn repository_of_key(&self, key: &RepoKey) -> Option<&Repository> {
         self.repositories.iter().find(|repository| repository.key == *key)
+    }
+
+    /// Brings to the disk what a process that died has renamed or made in mailbox and boards and not synced: whoever goes on from there
+    /// counts on it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub fn sync_after_a_death(&self) -> Result<(), FileError> {
+        files::sync_names(&self.runtime().join("mailbox"))?;
+        files::sync_names(&self.settings.root.join("board"))
     }
 
     /// `<root>/runtime`.

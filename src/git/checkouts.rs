@@ -8,11 +8,15 @@ use super::mirror::Mirror;
 use super::worktree::Worktree;
 use super::{objects, plain_files};
 use crate::domain::ids::{CommitSha, TaskId};
+use crate::sys::boot;
 
-/// Lies in the git directory of a worktree when `git worktree add` has ended: without it the files may be half there.
+/// Lies in the git directory of a worktree when `git worktree add` has ended: without it the files may be half there. It names the start
+/// of the machine since which every file is as it was written.
 const READY: &str = "agentos-ready";
 /// The longest `gitdir` file that is read, in bytes.
 const GITDIR_LIMIT: u64 = 8192;
+/// The longest name of a start of the machine that is read, in bytes.
+const BOOT_LIMIT: u64 = 128;
 
 /// A worktree as the mirror has it in its books.
 struct Registration {
@@ -92,9 +96,31 @@ impl Mirror {
         })?;
         let worktree = Worktree::new(self, made.path, made.git_dir);
         self.step_back_from_saved(id, &worktree)?;
-        plain_files::write_synced(&worktree.git_dir.join(READY), b"")
-            .map_err(io(format!("making the worktree of {id}")))?;
+        worktree.mark_ready(id)?;
         Ok(worktree)
+    }
+
+    /// Makes the files of a worktree those that are in git, where the machine was started since they were written: after a loss of power
+    /// any of them may be empty or torn. Saved work comes back as changes, what was not saved is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Worktree::reset_to`]; calling again begins anew.
+    pub fn heal(&self, id: &TaskId, worktree: &Worktree) -> Result<(), GitError> {
+        if !worktree.is_doubtful() {
+            return Ok(());
+        }
+        // By its sizes and times git would take a file for unchanged; and it may be torn itself.
+        plain_files::remove(&worktree.git_dir.join("index"))
+            .map_err(io(worktree.doing("healing")))?;
+        let first = match self.saved_work(id)? {
+            Some(saved) => saved,
+            None => worktree.head()?,
+        };
+        worktree.reset_to(&first)?;
+        self.step_back_from_saved(id, worktree)?;
+        tracing::warn!(task = %id, "the machine was started anew; the worktree is put back to the work that was saved");
+        worktree.mark_ready(id)
     }
 
     /// Saved work is shown as changes on top of its parent, which is what it was.
@@ -150,6 +176,23 @@ impl Mirror {
             }
         }
         Ok(None)
+    }
+}
+
+impl Worktree {
+    /// Whether the machine was started since the files were written, so that some of them may be empty or torn.
+    pub fn is_doubtful(&self) -> bool {
+        let noted = plain_files::read_plain(&self.git_dir.join(READY), BOOT_LIMIT).ok().flatten();
+        match (noted, boot::id()) {
+            (Some(noted), Some(present)) => !noted.is_empty() && noted != present.as_bytes(),
+            _ => false,
+        }
+    }
+
+    fn mark_ready(&self, id: &TaskId) -> Result<(), GitError> {
+        let present = boot::id().unwrap_or_default();
+        plain_files::replace(&self.git_dir.join(READY), present.as_bytes())
+            .map_err(io(format!("making the worktree of {id}")))
     }
 }
 

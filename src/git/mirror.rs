@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use git2::{Repository, RepositoryInitOptions};
+use git2::Repository;
 
 use super::command::Git;
+use super::create::{self, free_name_beside, looks_whole};
 use super::error::{GitError, io, library, presentable};
 use super::{borrow, objects, plain_files, remote, writers};
 use crate::domain::ids::{BranchName, CommitSha, TaskId};
+use crate::sys::files;
 use crate::sys::lock::Lock;
 
 /// Where the branches of the remote are kept.
@@ -32,7 +34,8 @@ pub struct Mirror {
 impl Mirror {
     /// Opens the mirror in `dir`, or makes it; does nothing when all is as asked. Nothing is fetched.
     ///
-    /// Lock files that dead processes left in it are removed, where nobody else is at work in it.
+    /// Lock files that dead processes left in it are removed, where nobody else is at work in it, and worktrees that cannot be read are
+    /// forgotten.
     ///
     /// `borrow` is a clone of the operator's whose objects need not be fetched again; it is only read, and left alone when it is
     /// shallow or partial. What was borrowed and is no longer to be is copied first.
@@ -56,6 +59,7 @@ impl Mirror {
         }
         let dir = fs::canonicalize(dir).map_err(io(format!("looking at `{}`", dir.display())))?;
         writers::remove_left_locks(&dir)?;
+        writers::forget_broken_worktrees(&dir)?;
         Ok(Self { dir, ..mirror })
     }
 
@@ -67,7 +71,7 @@ impl Mirror {
         let unavailable = |reason: String| GitError::Unavailable { doing: doing(), reason };
         let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
         let above = above.unwrap_or(Path::new("."));
-        fs::create_dir_all(above).map_err(io(doing()))?;
+        files::make_dir(above).map_err(|error| unavailable(error.to_string()))?;
         let _making = Lock::of_folder(above, MAKING)
             .map_err(|error| unavailable(error.to_string()))?
             .ok_or_else(|| unavailable("another process has been at it for a minute".to_owned()))?;
@@ -77,7 +81,7 @@ impl Mirror {
                 tracing::warn!(dir = %dir.display(), aside = %aside.display(), "the mirror is no repository any more; it is set aside and made anew");
                 plain_files::rename(dir, &aside).map_err(io(doing()))?;
             }
-            create(dir, &self.remote, lender)?;
+            create::create(dir, &self.remote, lender)?;
         }
         writers::remove_left_locks(dir)?;
         self.follow_remote()?;
@@ -247,10 +251,13 @@ impl Mirror {
             plain_files::replace(&settings, objects::LIBRARY_SETTINGS_TEXT.as_bytes())
                 .map_err(io(doing()))?;
         }
-        let mut local = self.local_settings()?;
+        let local = self.local_settings()?;
         if local.get_string("remote.origin.url").ok().as_deref() != Some(self.remote.as_str()) {
             let _writing = writers::share(&self.dir)?;
-            local.set_str("remote.origin.url", &self.remote).map_err(library(doing()))?;
+            // As a whole: the library would not wait for the disk.
+            let whole = create::settings(&self.remote);
+            plain_files::replace(&self.dir.join("config"), whole.as_bytes())
+                .map_err(io(doing()))?;
         }
         Ok(())
     }
@@ -289,64 +296,4 @@ pub(super) fn delete_reference(repository: &Repository, name: &str) -> Result<()
         Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(()),
         Err(error) => Err(library(format!("deleting `{name}`"))(error)),
     }
-}
-
-/// Whether there is what makes a folder a repository; no more is read than git itself would look for.
-///
-/// # Errors
-///
-/// When that cannot be read: only what is known to be missing makes a mirror a damaged one.
-fn looks_whole(dir: &Path) -> Result<bool, GitError> {
-    for part in ["HEAD", "config", "objects"] {
-        let found = plain_files::look(&dir.join(part));
-        if found.map_err(io(format!("looking at `{}`", dir.display())))?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn free_name_beside(dir: &Path) -> PathBuf {
-    let named = |number: u64| {
-        let mut name = dir.as_os_str().to_owned();
-        name.push(format!(".broken-{number}"));
-        PathBuf::from(name)
-    };
-    (1..1000).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(1000))
-}
-
-/// Makes a mirror beside its place and then puts it there at once; for who does so alone.
-fn create(dir: &Path, remote: &str, lender: Option<&Path>) -> Result<(), GitError> {
-    let doing = || format!("making the mirror `{}`", dir.display());
-    let mut draft = dir.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = PathBuf::from(draft);
-    plain_files::remove(&draft).map_err(io(doing()))?;
-    let mut options = RepositoryInitOptions::new();
-    options.bare(true).external_template(false).initial_head("main").mkpath(true);
-    Repository::init_opts(&draft, &options).map_err(library(doing()))?;
-    let config = format!(
-        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tlogAllRefUpdates = false\n\
-         [gc]\n\tauto = 0\n[remote \"origin\"]\n\turl = {}\n\tfetch = +refs/heads/*:{TRACKED}*\n",
-        quoted(remote)
-    );
-    plain_files::write_synced(&draft.join("config"), config.as_bytes()).map_err(io(doing()))?;
-    if let Some(lender) = lender {
-        borrow::write(&draft, lender)?;
-    }
-    plain_files::rename(&draft, dir).map_err(io(doing()))
-}
-
-/// A value as it stands in a git configuration file.
-pub(super) fn quoted(value: &str) -> String {
-    let mut text = String::from("\"");
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => text.extend(['\\', c]),
-            c if c.is_control() => text.push(' '),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
 }

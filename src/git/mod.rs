@@ -10,6 +10,7 @@ mod checkouts;
 mod command;
 mod conflict;
 mod contents;
+mod create;
 mod error;
 mod export;
 mod history;

@@ -20,19 +20,27 @@ pub(super) fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(content)?;
     file.sync_all()?;
+    sync_folder_of(path)
+}
+
+/// Comes back when the name of a file or folder is on the disk.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
     }
 }
 
-/// Puts a file in place of another at once.
+/// Puts a file in place of another at once, and comes back when it is on the disk.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
-    write_synced(&draft, content)?;
-    rename(&draft, path)
+    let mut file = File::create(&draft)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    rename(&draft, path)?;
+    sync_folder_of(path)
 }
 
 /// Renames a file or folder within one file system.

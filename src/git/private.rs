@@ -8,8 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::command::Git;
+use super::create::quoted;
 use super::error::{GitError, io as failed, library};
-use super::mirror::{TRACKED, quoted};
+use super::mirror::TRACKED;
 use super::objects;
 use super::plain_files::{self, write};
 use super::worktree::Worktree;

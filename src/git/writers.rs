@@ -20,6 +20,9 @@ const WRITERS: &str = "agentos-writers";
 /// Lock files beside the references of a repository.
 const OF_REPOSITORY: [&str; 4] = ["packed-refs.lock", "config.lock", "HEAD.lock", "shallow.lock"];
 
+/// Files in the books of a worktree without which git cannot read them.
+const BOOKS: [&str; 3] = ["HEAD", "commondir", "gitdir"];
+
 /// Lock files of one worktree.
 const OF_WORKTREE: [&str; 3] = ["index.lock", "HEAD.lock", "ORIG_HEAD.lock"];
 
@@ -47,6 +50,39 @@ pub(super) fn remove_left_locks(mirror: &Path) -> Result<(), GitError> {
         plain_files::remove(&path).map_err(io(doing(mirror)))?;
     }
     Ok(())
+}
+
+/// Forgets the worktrees whose books have lost their content with the power of the machine: git reads them all at every fetch, and
+/// gives up at the first that it cannot read. Their folders stay where they are. Nothing happens while anybody of ours writes there.
+pub(super) fn forget_broken_worktrees(mirror: &Path) -> Result<(), GitError> {
+    if broken_worktrees(mirror).map_err(io(doing(mirror)))?.is_empty() {
+        return Ok(());
+    }
+    let Some(_alone) = alone(mirror)? else { return Ok(()) };
+    for path in broken_worktrees(mirror).map_err(io(doing(mirror)))? {
+        tracing::warn!(path = %path.display(), "the books of a worktree are empty; it is forgotten");
+        plain_files::remove(&path).map_err(io(doing(mirror)))?;
+    }
+    Ok(())
+}
+
+fn broken_worktrees(mirror: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(mirror.join("worktrees")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut broken = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        for name in BOOKS {
+            if plain_files::look(&path.join(name))?.is_none_or(|found| found.len() == 0) {
+                broken.push(path);
+                break;
+            }
+        }
+    }
+    Ok(broken)
 }
 
 /// As [`remove_left_locks`], for the git directory of one worktree.

@@ -78,6 +78,10 @@ pub async fn tell_seeing(
     sight: &mut Sight,
 ) -> Result<(), TellError> {
     let effects = repository.effects().map_err(EffectError::from)?;
+    if task.settling.is_some() {
+        // Whoever moved it died behind that.
+        app.sync_after_a_death().map_err(Gone::from)?;
+    }
     // Before the host: whatever dies from here on, the next run comes here again, and what has been put there is not put twice.
     for notice in notice::of_change(folder, task, app.now(), &app.redactor) {
         notices::put(app, &notice);

@@ -101,14 +101,37 @@ impl From<FileError> for Gone {
 }
 
 impl Mailbox {
-    /// Takes the lease of a task, or nothing when another process holds it.
+    /// Takes the lease of a task, or nothing when another process holds it. A move that was cut off between two folders, which leaves the
+    /// file in both, is ended.
     ///
     /// # Errors
     ///
-    /// When the lock file cannot be made.
+    /// When the lock file cannot be made, or such a move cannot be ended.
     pub fn lease(&self, id: &TaskId) -> Result<Option<Lease>, MailboxError> {
-        let lock = Lock::try_acquire(&self.lock_path(id))?;
-        Ok(lock.map(|lock| Lease { id: id.clone(), lock }))
+        let Some(lock) = Lock::try_acquire(&self.lock_path(id))? else { return Ok(None) };
+        self.end_cut_off_move(id)?;
+        Ok(Some(Lease { id: id.clone(), lock }))
+    }
+
+    /// A file in two folders goes to the one that it was on its way to. Two different files are left for a person.
+    fn end_cut_off_move(&self, id: &TaskId) -> Result<(), MailboxError> {
+        let is_there = |folder: &Folder| fs::symlink_metadata(self.path(*folder, id)).is_ok();
+        let found: Vec<Folder> = Folder::ALL.into_iter().filter(is_there).collect();
+        let [one, other] = found[..] else { return Ok(()) };
+        let task = read_task(&self.path(other, id), id.as_str());
+        let settling = task.ok().and_then(|task| task.settling).map(|step| step.to);
+        // A claim says nothing before it is there.
+        let to = settling.unwrap_or(Folder::Processing);
+        let from = match to {
+            to if to == one => other,
+            to if to == other => one,
+            _ => return Ok(()),
+        };
+        match files::rename(&self.path(from, id), &self.path(to, id)) {
+            // Nobody's move, or one that is over.
+            Err(FileError::AlreadyExists { .. } | FileError::NotFound { .. }) => Ok(()),
+            other => Ok(other?),
+        }
     }
 
     /// Takes the lease of a repository's memory, or nothing when another process holds it.

@@ -117,6 +117,38 @@ fn what_a_dead_worker_left_is_taken_over_with_its_decision() {
 }
 
 #[test]
+fn a_move_that_left_its_file_in_both_folders_is_ended_by_the_next_lease() {
+    let on_its_way = |to| Some(Move { from: Folder::Processing, to });
+    for (folders, settling, wanted) in [
+        ([Folder::Inbox, Folder::Processing], None, Folder::Processing),
+        ([Folder::Processing, Folder::Done], on_its_way(Folder::Done), Folder::Done),
+        ([Folder::Inbox, Folder::Processing], on_its_way(Folder::Inbox), Folder::Inbox),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mailbox = mailbox(&dir);
+        let id = id("web-42");
+        let [one, other] = folders.map(|folder| mailbox.path(folder, &id));
+        let text = task_file::render(&Task { settling, ..task("web-42") }).unwrap();
+        fs::write(&one, text).unwrap();
+        fs::hard_link(&one, &other).unwrap();
+        drop(mailbox.lease(&id).unwrap().unwrap());
+        let left = folders.into_iter().filter(|folder| mailbox.path(*folder, &id).exists());
+        assert_eq!(left.collect::<Vec<_>>(), [wanted]);
+    }
+}
+
+#[test]
+fn two_different_files_of_a_task_are_left_for_a_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let mailbox = mailbox(&dir);
+    mailbox.deliver(&task("web-42")).unwrap();
+    let copy = mailbox.path(Folder::Processing, &id("web-42"));
+    fs::copy(mailbox.path(Folder::Inbox, &id("web-42")), &copy).unwrap();
+    drop(mailbox.lease(&id("web-42")).unwrap().unwrap());
+    assert!(copy.exists() && mailbox.path(Folder::Inbox, &id("web-42")).exists());
+}
+
+#[test]
 fn poison_is_set_aside_with_its_reason_and_never_over_another_file() {
     let dir = tempfile::tempdir().unwrap();
     let mailbox = mailbox(&dir);

@@ -38,6 +38,10 @@ pub const VARIABLES: &[Variable] = &[
     variable("AGENTOS_SEED", "tests: makes whatever is chosen by chance repeatable"),
     variable("AGENTOS_CRASH_AT", "tests, builds with `failpoints` only: the crash point to die at"),
     variable(
+        "AGENTOS_BOOT",
+        "tests, builds with `failpoints` only: which start of the machine this is to be",
+    ),
+    variable(
         "HOME",
         "what `~` stands for; passed on to git; agents and commands have homes of their own",
     ),

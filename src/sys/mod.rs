@@ -1,5 +1,6 @@
 //! The machine beneath: clock, environment, files, locks, programs and process trees. Knows no policy.
 
+pub mod boot;
 pub mod clock;
 pub mod crash;
 pub mod disk;

@@ -65,6 +65,37 @@ fn a_mirror_that_is_no_repository_any_more_is_set_aside_and_made_anew() {
 }
 
 #[test]
+fn a_mirror_whose_files_lost_their_content_with_the_power_is_made_anew() {
+    for lost in ["HEAD", "config"] {
+        let world = World::new();
+        write(&world.fetched().dir().join(lost), "");
+        world.mirror().fetch().unwrap();
+        assert_eq!(world.mirror().tracked_tip(&branch("main")).unwrap(), Some(world.tip()));
+    }
+}
+
+#[test]
+fn worktrees_whose_books_lost_their_content_with_the_power_are_forgotten() {
+    for lost in ["HEAD", "commondir", "gitdir"] {
+        let world = World::new();
+        let (_, worktree) = world.worktree();
+        write(&worktree.git_dir().join(lost), "");
+        let newer = world.change("x", "x", "main");
+        let writing = writers::share(worktree.git_dir().parent().unwrap().parent().unwrap());
+        drop(world.mirror());
+        assert!(worktree.git_dir().exists(), "somebody may be just writing them");
+        drop(writing);
+        let mirror = world.mirror();
+        mirror.fetch().unwrap();
+        assert_eq!(mirror.tracked_tip(&branch("main")).unwrap(), Some(newer.clone()));
+        let again = mirror.worktree(&task(), &worktree.path, &newer).unwrap();
+        assert_eq!(again.head().unwrap(), newer);
+        let aside = format!("{}.lost-1", worktree.path.display());
+        assert!(std::path::Path::new(&aside).join("README.md").is_file(), "its files are kept");
+    }
+}
+
+#[test]
 fn a_mirror_that_cannot_be_looked_at_stays_where_it_is() {
     let world = World::new();
     let dir = world.fetched().dir().to_owned();

@@ -51,6 +51,47 @@ fn a_deleted_folder_comes_back_with_the_saved_work_as_changes() {
     assert_eq!(mirror.saved_work(&task()).unwrap(), None);
 }
 
+/// As if the machine had been started since.
+fn start_machine(worktree: &Worktree) {
+    write(&worktree.git_dir().join("agentos-ready"), "another start");
+}
+
+#[test]
+fn files_from_before_a_start_of_the_machine_are_put_back_to_the_saved_work() {
+    let world = World::new();
+    let (mirror, worktree) = world.worktree();
+    mirror.heal(&task(), &worktree).unwrap();
+    write(&worktree.path.join("new"), "work\n");
+    worktree.save_work(&task(), &world.tip(), now()).unwrap().unwrap();
+    for lost in ["new", "README.md"] {
+        write(&worktree.path.join(lost), "");
+    }
+    write(&worktree.git_dir().join("index"), "\0\0\0\0");
+    assert!(!worktree.is_doubtful(), "without a start nothing is put back");
+    start_machine(&worktree);
+    let worktree = mirror.worktree(&task(), &worktree.path, &world.tip()).unwrap();
+    assert!(worktree.is_doubtful());
+    mirror.heal(&task(), &worktree).unwrap();
+    assert!(!worktree.is_doubtful());
+    assert_eq!(fs::read_to_string(worktree.path.join("new")).unwrap(), "work\n");
+    assert_eq!(fs::read_to_string(worktree.path.join("README.md")).unwrap(), "hello\n");
+    assert_eq!(worktree.head().unwrap(), world.tip());
+    assert!(worktree.has_changes(&[]).unwrap(), "saved work is a change");
+}
+
+#[test]
+fn without_saved_work_such_files_are_those_of_the_head() {
+    let world = World::new();
+    let (mirror, worktree) = world.worktree();
+    // Of the same size as before: only its content says that it is another.
+    write(&worktree.path.join("README.md"), "\0\0\0\0\0\0");
+    write(&worktree.path.join("half"), "");
+    start_machine(&worktree);
+    mirror.heal(&task(), &worktree).unwrap();
+    assert_eq!(fs::read_to_string(worktree.path.join("README.md")).unwrap(), "hello\n");
+    assert!(!worktree.path.join("half").exists());
+}
+
 #[test]
 fn without_saved_work_the_branch_of_the_task_is_taken() {
     let world = World::new();

@@ -196,6 +196,8 @@ pub(super) fn record_dead_worker(attempt: &mut Attempt<'_>, dir: &Path) -> Resul
     let now = app.now();
     let agent = attempt.task().assigned.clone().map_or_else(|| "none".parse::<AgentName>(), Ok);
     let agent = agent.map_err(|error| Trouble::Run(error.to_string()))?;
+    let known = Receipt::read(dir);
+    let worst = || app.agents.get(&agent).map(prices::worst_case).unwrap_or_default();
     let record = Receipt {
         task_id: attempt.task().id.clone(),
         attempt: attempt.task().run_label(),
@@ -211,11 +213,11 @@ pub(super) fn record_dead_worker(attempt: &mut Attempt<'_>, dir: &Path) -> Resul
         git_was: String::new(),
         outside_writes: Vec::new(),
         confinement: Vec::new(),
-        input_tokens: None,
-        output_tokens: None,
-        cost_usd_micros: None,
-        // Nobody knows how far it came.
-        charged_usd_micros: app.agents.get(&agent).map(prices::worst_case).unwrap_or_default(),
+        input_tokens: known.as_ref().and_then(|known| known.input_tokens),
+        output_tokens: known.as_ref().and_then(|known| known.output_tokens),
+        cost_usd_micros: known.as_ref().and_then(|known| known.cost_usd_micros),
+        // Nobody knows how far it came, unless it had come to its end.
+        charged_usd_micros: known.map_or_else(worst, |known| known.charged_usd_micros),
         provider: None,
         session: None,
         start: worktree.head()?,

@@ -83,7 +83,12 @@ fn take_over(shift: &Shift<'_>) -> Option<Claim> {
             continue;
         }
         match shift.app.mailbox.take_over(&id) {
-            Ok(Some(claim)) if repository_of(shift, &claim.task).is_some() => return Some(claim),
+            Ok(Some(claim)) if repository_of(shift, &claim.task).is_some() => {
+                match shift.app.sync_after_a_death() {
+                    Ok(()) => return Some(claim),
+                    Err(error) => cannot_take(shift, Folder::Processing, &id, &error.into()),
+                }
+            }
             Ok(_) => {}
             Err(error) => cannot_take(shift, Folder::Processing, &id, &error.into()),
         }

@@ -55,10 +55,14 @@ pub(super) fn worktree(attempt: &mut Attempt<'_>) -> Result<Worktree, NoPlace> {
     let repository = attempt.repository;
     let effects = repository.effects()?;
     let path = repository.worktree_path(&attempt.task().id);
-    if attempt.task().stage >= Some(Stage::Worktree)
-        && let Some(worktree) = effects.mirror.worktree_at(&attempt.task().id, &path)?
-    {
-        return Ok(worktree);
+    // What is committed is in git: the files do not matter any more.
+    let is_committed = attempt.task().stage >= Some(Stage::Committed);
+    if attempt.task().stage >= Some(Stage::Worktree) {
+        match effects.mirror.worktree_at(&attempt.task().id, &path)? {
+            Some(worktree) if is_committed || !worktree.is_doubtful() => return Ok(worktree),
+            _ if is_committed => {}
+            _ => doubt(attempt)?,
+        }
     }
     let lock = effects.lock_mirror()?;
     effects.mirror.fetch()?;
@@ -72,12 +76,24 @@ pub(super) fn worktree(attempt: &mut Attempt<'_>) -> Result<Worktree, NoPlace> {
     // Whatever an agent of a dead worker left in place of `.git` goes before git looks at it.
     worktree.take_back()?;
     crash_point!("place.worktree");
+    if !is_committed && worktree.is_doubtful() {
+        doubt(attempt)?;
+        effects.mirror.heal(&attempt.task().id, &worktree)?;
+        crash_point!("place.healed");
+    }
     prepare(attempt, &worktree, &tip)?;
     drop(lock);
     if attempt.task().stage < Some(Stage::Worktree) {
         attempt.finish(Stage::Worktree)?;
     }
     Ok(worktree)
+}
+
+/// Records that the files are not what was left there, or may not be: a conflict is laid out anew, and a run whose work is not committed
+/// counts as one whose worker died. Before they are made anew, so that nobody takes those for the work.
+fn doubt(attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
+    attempt.claim.task.conflict_base = None;
+    attempt.finish(Stage::Claimed)
 }
 
 fn supported(mirror: &Mirror, tip: &CommitSha) -> Result<(), NoPlace> {

@@ -34,7 +34,9 @@ pub(super) async fn work(
         }
         commit(&mut attempt, worktree, receipt)?;
     }
-    let head = worktree.head()?;
+    // Not the head of the worktree, which may have been made anew since.
+    let committed = attempt.repository.mirror()?.branch_tip(&attempt.task().id)?;
+    let head = committed.map_or_else(|| worktree.head(), Ok)?;
     if attempt.task().stage < Some(Stage::Pushed) {
         if let Some(reason) = withdrawn(attempt.repository, attempt.task()).await? {
             return settle::cancel(attempt, &reason).await;

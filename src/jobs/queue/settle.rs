@@ -181,7 +181,9 @@ pub(super) async fn cancel(mut attempt: Attempt<'_>, reason: &str) -> Result<(),
     let path = attempt.repository.worktree_path(&attempt.task().id);
     if path.is_dir() {
         let mirror = attempt.repository.mirror()?;
-        if let Some(worktree) = mirror.worktree_at(&attempt.task().id, &path)? {
+        // Of files that may be torn nothing is saved: what there was is in git.
+        let found = mirror.worktree_at(&attempt.task().id, &path)?;
+        if let Some(worktree) = found.filter(|worktree| !worktree.is_doubtful()) {
             worktree.take_back()?;
             let head = worktree.head()?;
             worktree.save_work(&attempt.task().id, &head, attempt.shift.app.now())?;

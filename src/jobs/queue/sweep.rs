@@ -33,6 +33,10 @@ pub(in crate::jobs) async fn intents(app: &App, report: &mut Report) {
         let Ok(Some(_lease)) = app.mailbox.lease_named(&record.under) else { continue };
         let repository = record.repo.parse().ok().and_then(|key| app.repository_of_key(&key));
         let Some(repository) = repository else { continue };
+        if let Err(error) = app.sync_after_a_death() {
+            report.error("journal", error.to_string(), Severity::of(error.is_temporary()), None);
+            continue;
+        }
         let swept = match repository.effects() {
             Ok(effects) => effects.sweep(intent).await,
             Err(error) => Err(error.into()),

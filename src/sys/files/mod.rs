@@ -22,6 +22,6 @@ pub use replace::{
     replace_unsynced,
 };
 pub use stamp::Stamp;
-pub use tree::{make_dir, remove_tree};
+pub use tree::{make_dir, remove_tree, sync_names};
 
 pub(in crate::sys) use draft::is_linked;

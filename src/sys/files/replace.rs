@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat, renameat_with};
@@ -131,14 +131,22 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     sync_folder(folder_of(path))
 }
 
-/// Moves a file or folder to a name that is free.
+/// Moves a file or folder to a name that is free. A move that was cut off and left the file under both names is ended.
 ///
 /// # Errors
 ///
 /// [`FileError::AlreadyExists`] when the new name is taken, [`FileError::NotFound`] when the old one (or the new one's folder) is not
 /// there; nothing has moved then. When only the last sync failed it has moved.
 pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
-    move_without_overwriting(from, to).map_err(|source| match source.kind() {
+    let moved = match move_without_overwriting(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_same_file(from, to) => {
+            // The new name must be on the disk before the old one goes.
+            sync_folder(folder_of(to))?;
+            fs::remove_file(from)
+        }
+        other => other,
+    };
+    moved.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => FileError::AlreadyExists { path: to.to_path_buf() },
         io::ErrorKind::NotFound if fs::symlink_metadata(from).is_ok() => {
             FileError::NotFound { path: folder_of(to).to_path_buf() }
@@ -148,6 +156,16 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     crash_point!("files.rename.moved");
     sync_folder(folder_of(to))?;
     if folder_of(from) == folder_of(to) { Ok(()) } else { sync_folder(folder_of(from)) }
+}
+
+/// Whether two names are those of one and the same regular file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::symlink_metadata(one), fs::symlink_metadata(other)) {
+        (Ok(one), Ok(other)) => {
+            one.is_file() && one.dev() == other.dev() && one.ino() == other.ino()
+        }
+        _ => false,
+    }
 }
 
 /// Removes a file; one that is not there is fine.

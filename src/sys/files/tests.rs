@@ -133,6 +133,19 @@ fn renaming_never_overwrites_and_names_what_is_missing() {
 }
 
 #[test]
+fn a_move_that_left_both_names_is_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    fs::write(&from, "same").unwrap();
+    fs::hard_link(&from, &to).unwrap();
+    rename(&from, &to).unwrap();
+    assert_eq!(names(dir.path()), ["to"]);
+    fs::write(&from, "same").unwrap();
+    assert!(matches!(rename(&from, &to), Err(FileError::AlreadyExists { .. })));
+    assert_eq!(names(dir.path()), ["from", "to"]);
+}
+
+#[test]
 fn removing_what_is_gone_is_fine() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("f");

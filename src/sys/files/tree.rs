@@ -35,9 +35,33 @@ pub fn make_dir(path: &Path) -> Result<(), FileError> {
     for folder in missing.iter().rev() {
         match DirBuilder::new().mode(PRIVATE).create(folder) {
             Ok(()) => sync_folder(folder_of(folder))?,
-            // Somebody else was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            // Somebody else was faster, and may not have come to the sync yet.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+                sync_folder(folder_of(folder))?;
+            }
             Err(error) => return Err(doing(error)),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the names in a folder and in all folders below it are on the disk, for who finds traces of a process that died: it may
+/// have died between a change and its sync. A folder that is missing is fine.
+///
+/// # Errors
+///
+/// When a folder cannot be read or synced.
+pub fn sync_names(folder: &Path) -> Result<(), FileError> {
+    let doing = |source| FileError::of("read the folder", folder, source);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(doing)?,
+    };
+    sync_folder(folder)?;
+    for entry in entries {
+        let entry = entry.map_err(doing)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sync_names(&entry.path())?;
         }
     }
     Ok(())
