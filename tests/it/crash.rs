@@ -6,6 +6,7 @@ mod commands;
 pub(crate) mod people;
 mod plan;
 pub(crate) mod stages;
+pub(crate) mod two_tasks;
 pub(crate) mod walk;
 mod work;
 

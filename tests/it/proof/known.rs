@@ -15,7 +15,9 @@ impl Known {
     pub(super) fn of_the_tree() -> Self {
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut all = BTreeMap::new();
-        for (folder, is_integration) in [("src", false), ("tests/it", true)] {
+        for (folder, is_integration) in
+            [("src", false), ("tests/it", true), ("tests/power/tests", true)]
+        {
             let root = project.join(folder);
             let mut files = Vec::new();
             collect(&root, &mut files);

@@ -17,6 +17,12 @@ A test is named by its file (below `tests/it`, else below `src`) and its functio
 agents, or a real program or server of the test does. *Decided*: the decision or the parser has it in a table. *Ruled out*: a rule of the
 design makes it impossible, and the test holds the rule. *Not here*: it is about something that this program does not do.
 
+A process that dies loses nothing that it wrote; a machine that loses its power does. `bin/check power` (the tests of `loss`) plays two
+tasks up to their merges on a file system of its own in user space, lets the real binary die at its crash points, takes away what was
+not synced, and goes on to the end: by the rule of a journal and by the letter of POSIX; dropping everything, keeping what chance says,
+or only once another process has ended its work behind the dead one. Every thirteenth point of each process makes 58 deaths in each of
+these six ways; all 348 took under eight minutes on two busy cores, the builds included.
+
 *Seen at*: issues and pull requests of the programs that are named; in the second list pull requests, issues, commits and dates of
 kai-linux/agent-os, or a word for what shows it there.
 ";
