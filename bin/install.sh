@@ -27,12 +27,13 @@ fail() {
 # The kind of machine, as the files of a release name it.
 find_target() {
     case $(uname -s) in
-        Linux) ;;
-        *) fail "there is no release for $(uname -s)" 'agentos needs Linux; a container or a virtual machine will do' ;;
+        Linux) system=unknown-linux-musl ;;
+        Darwin) system=apple-darwin ;;
+        *) fail "there is no release for $(uname -s)" 'agentos needs Linux or macOS; a container or a virtual machine will do' ;;
     esac
     case $(uname -m) in
-        x86_64 | amd64) target=x86_64-unknown-linux-musl ;;
-        aarch64 | arm64) target=aarch64-unknown-linux-musl ;;
+        x86_64 | amd64) target=x86_64-$system ;;
+        aarch64 | arm64) target=aarch64-$system ;;
         *) fail "there is no release for $(uname -m)" 'build it from source: README.md says how' ;;
     esac
 }
@@ -134,6 +135,7 @@ tell_what_is_next() {
         *) say "put it on your PATH: export PATH=\"$prefix/bin:\$PATH\"" ;;
     esac
     command -v git >/dev/null 2>&1 || say 'install git 2.38 or newer'
+    [ "$system" = unknown-linux-musl ] || say 'here no kernel confines agents: read docs/sandbox.md before one works'
     say 'see it work, offline:  agentos demo'
     say 'your own repository:   agentos init'
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 
-/// Kinds of file systems that lie on another machine, by the number that the kernel gives them.
+/// Kinds of file systems that lie on another machine, by the number that Linux gives them.
+#[cfg(target_os = "linux")]
 const REMOTE: [(i128, &str); 6] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
@@ -36,14 +37,29 @@ pub struct Disk {
 /// When there is no such file or folder, or the kernel does not say.
 pub fn of(path: &Path) -> io::Result<Disk> {
     let room = statvfs(path)?;
-    // The numbers are unsigned words of 32 bits, which platforms keep in integers of several kinds.
-    let kind = i128::from(statfs(path)?.f_type) & 0xffff_ffff;
     Ok(Disk {
         free: room.f_bavail.saturating_mul(room.f_frsize),
         total: room.f_blocks.saturating_mul(room.f_frsize),
         is_read_only: room.f_flag.contains(StatVfsMountFlags::RDONLY),
-        remote: REMOTE.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name),
+        remote: remote(path)?,
     })
+}
+
+#[cfg(target_os = "linux")]
+fn remote(path: &Path) -> io::Result<Option<&'static str>> {
+    // The numbers are unsigned words of 32 bits, which platforms keep in integers of several kinds.
+    let kind = i128::from(statfs(path)?.f_type) & 0xffff_ffff;
+    Ok(REMOTE.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name))
+}
+
+/// Other systems give names instead of numbers.
+#[cfg(not(target_os = "linux"))]
+fn remote(path: &Path) -> io::Result<Option<&'static str>> {
+    let known = [("nfs", "NFS"), ("smbfs", "SMB"), ("afpfs", "AFP"), ("webdav", "WebDAV")];
+    let room = statfs(path)?;
+    let name = room.f_fstypename.iter().map(|byte| byte.cast_unsigned());
+    let name: Vec<u8> = name.take_while(|byte| *byte != 0).collect();
+    Ok(known.iter().find(|(kind, _)| kind.as_bytes() == name).map(|(_, name)| *name))
 }
 
 /// What lies below a folder.

@@ -1,12 +1,18 @@
 //! The kernel's locks: held by an open file, given up when its process dies, never guessed from a time or a process id.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+#[cfg(any(target_os = "linux", test))]
+use std::fs;
+use std::fs::{File, OpenOptions, TryLockError};
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{OFlags, major, minor};
+use rustix::fs::OFlags;
+#[cfg(target_os = "linux")]
+use rustix::fs::{major, minor};
 
 use super::files::{self, FileError};
 
@@ -127,8 +133,18 @@ impl Shared {
 }
 
 /// Says whether anybody, this process included, holds the lock on `path`. It looks into the kernel's list, so that it never is in
-/// the way of somebody who takes the lock; the answer may be old when it arrives.
+/// the way of somebody who takes the lock; the answer may be old when it arrives. Where the kernel shows no list, it takes a share for a
+/// moment, and who tries to take the lock right then comes again at the next run.
 pub fn is_held(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    let is_held = is_listed(path);
+    #[cfg(not(target_os = "linux"))]
+    let is_held = probe(path);
+    is_held
+}
+
+#[cfg(target_os = "linux")]
+fn is_listed(path: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     let Ok(list) = fs::read_to_string("/proc/locks") else { return probe(path) };
     let device = (major(metadata.dev()), minor(metadata.dev()));
@@ -174,12 +190,14 @@ fn open(path: &Path) -> Result<File, FileError> {
 }
 
 /// A line of `/proc/locks` about a lock of the `flock` kind that is held.
+#[cfg(target_os = "linux")]
 #[derive(Debug, PartialEq, Eq)]
 struct Holder {
     device: (u32, u32),
     inode: u64,
 }
 
+#[cfg(target_os = "linux")]
 impl Holder {
     /// Reads `1: FLOCK  ADVISORY  WRITE 708 fd:00:1234 0 EOF`; a line with `->` is about somebody who waits.
     fn parse(line: &str) -> Option<Self> {

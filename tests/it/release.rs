@@ -364,6 +364,33 @@ fn the_install_script_says_what_it_could_not_verify_and_what_it_will_not_do() {
 }
 
 #[test]
+fn the_install_script_knows_the_machines_that_releases_are_for() {
+    let signer = Signer::new();
+    let folder = tempfile::tempdir().unwrap();
+    let target = "riscv64gc-unknown-none";
+    let list = format!("{}  agentos-1.3.0-{target}\n", "0".repeat(64));
+    for (name, bytes) in &server::release_of("1.3.0", &list, &signer).files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    for (system, machine, expected) in [
+        ("Linux", "x86_64", "the release has no program for x86_64-unknown-linux-musl"),
+        ("Linux", "aarch64", "the release has no program for aarch64-unknown-linux-musl"),
+        ("Linux", "riscv64", "there is no release for riscv64"),
+        ("Darwin", "arm64", "the release has no program for aarch64-apple-darwin"),
+        ("Darwin", "x86_64", "the release has no program for x86_64-apple-darwin"),
+        ("FreeBSD", "amd64", "there is no release for FreeBSD"),
+    ] {
+        let place = Machine::without(&["uname"]);
+        let script =
+            format!("#!/bin/sh\ncase $1 in -s) echo {system} ;; *) echo {machine} ;; esac\n");
+        write_program(&place.dir.path().join("programs/uname"), script.as_bytes());
+        let from = folder.path().to_str().unwrap();
+        let said = refused(&place.install(&["--from", from, "--key", &signer.public()]));
+        assert!(said.contains(expected), "{system} {machine}: {said}");
+    }
+}
+
+#[test]
 fn a_program_of_somebody_else_in_a_signed_list_does_not_pass_for_this_one() {
     let signer = Signer::new();
     let folder = tempfile::tempdir().unwrap();

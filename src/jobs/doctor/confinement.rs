@@ -38,6 +38,9 @@ fn judge(reached: &Reached, mode: SandboxMode, is_open: bool) -> Check {
 fn mend(control: Control, mode: SandboxMode) -> &'static str {
     match (control, mode) {
         (Control::Files | Control::Network, SandboxMode::Off) => "say `sandbox: auto`",
+        (Control::Files | Control::Processes | Control::Memory, _) if !sandbox::KERNEL_CONFINES => {
+            "only Linux confines programs: run agentos in a virtual machine or a container, or with an account of its own"
+        }
         (Control::Files, _) => {
             "use a kernel with Landlock (5.13 or newer, `landlock` in /sys/kernel/security/lsm), or run agentos in a container"
         }

@@ -2,18 +2,19 @@
 //! could start another, and killed then; both again until nothing is left.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, geteuid, kill_process, pidfd_open, pidfd_send_signal,
-};
+use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
 use super::children::{reap, with_known};
 use super::own::is_subreaper;
-use super::stat::{Stat, descendants_in, snapshot};
+use super::stat::{Stat, descendants_in};
+use super::table::{carriers, snapshot};
 
 /// Most looks of one freezing wave: something that outruns this many is killed half frozen, and the next wave takes the rest.
 const LOOKS: u32 = 32;
@@ -97,6 +98,7 @@ fn freeze(quarry: &mut impl Quarry) -> Vec<Stat> {
 }
 
 /// Sends a signal to exactly this process and not to a later one of the same id; says whether it was sent.
+#[cfg(target_os = "linux")]
 pub(in crate::sys) fn signal(target: &Stat, signal: Signal) -> bool {
     let Some(pid) = i32::try_from(target.pid).ok().and_then(Pid::from_raw) else { return false };
     let handle = pidfd_open(pid, PidfdFlags::empty());
@@ -109,6 +111,14 @@ pub(in crate::sys) fn signal(target: &Stat, signal: Signal) -> bool {
         // An old kernel, or no file descriptor left.
         Err(_) => kill_process(pid, signal).is_ok(),
     }
+}
+
+/// Sends a signal to this process, if it still is the one of that id a moment before; says whether it was sent.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::sys) fn signal(target: &Stat, signal: Signal) -> bool {
+    let Some(pid) = i32::try_from(target.pid).ok().and_then(Pid::from_raw) else { return false };
+    Stat::of(target.pid).is_some_and(|now| now.started == target.started)
+        && kill_process(pid, signal).is_ok()
 }
 
 /// Kills one process at once.
@@ -150,17 +160,8 @@ impl Quarry for Marked<'_> {
     fn find(&mut self) -> Vec<Stat> {
         let processes = snapshot();
         let spared = lineage(&processes, std::process::id());
-        let user = geteuid().as_raw();
-        let is_ours = |process: &Stat| {
-            std::fs::metadata(format!("/proc/{}", process.pid))
-                .is_ok_and(|owner| owner.uid() == user)
-        };
-        let mut found: Vec<Stat> = processes
-            .iter()
-            .filter(|process| !process.is_dead() && !spared.contains(&process.pid))
-            .filter(|process| is_ours(process) && process.has_variable(self.variable, self.value))
-            .cloned()
-            .collect();
+        let mut found = carriers(&processes, self.variable, self.value);
+        found.retain(|process| !spared.contains(&process.pid));
         // Their children too: some clear their environment.
         let roots: Vec<u32> = found.iter().map(|process| process.pid).collect();
         let below = descendants_in(&processes, &roots);

@@ -1,4 +1,4 @@
-//! Behaviour of `/proc` readings and sweeps.
+//! Behaviour of readings and sweeps.
 #![expect(clippy::disallowed_methods, reason = "tests start programs that are to be ended")]
 
 use std::io::{BufRead, BufReader};
@@ -23,18 +23,18 @@ fn script(text: &str, variables: &[(&str, &str)]) -> (Child, String) {
 #[test]
 fn a_name_may_hold_spaces_and_parentheses() {
     let text = "7 (a) b (c)) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 3 0 1234 0 0\n";
-    let stat = Stat::parse(text).unwrap();
+    let stat = proc_files::parse(text).unwrap();
     assert_eq!((stat.pid, stat.name.as_str(), stat.state), (7, "a) b (c)", 'S'));
     assert_eq!((stat.parent, stat.threads, stat.started), (1, 3, 1234));
-    assert!(Stat::parse("").is_none());
-    assert!(Stat::parse("7 (x) S").is_none());
+    assert!(proc_files::parse("").is_none());
+    assert!(proc_files::parse("7 (x) S").is_none());
 }
 
 #[test]
 fn a_first_thread_that_ended_does_not_make_a_process_dead() {
     let zombie = "7 (x) Z 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 1234 0 0";
-    assert!(Stat::parse(zombie).unwrap().is_dead());
-    assert!(!Stat::parse(&zombie.replace(" 20 0 1 0", " 20 0 2 0")).unwrap().is_dead());
+    assert!(proc_files::parse(zombie).unwrap().is_dead());
+    assert!(!proc_files::parse(&zombie.replace(" 20 0 1 0", " 20 0 2 0")).unwrap().is_dead());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use super::expand::{Granted, expand, resolved};
-use super::landlock::{SYSTEM, SYSTEM_SECRETS};
+use super::system::{SYSTEM, SYSTEM_SECRETS};
 use super::{Confinement, Control, Reached, Tier};
 
 /// What root keeps inside, as under Landlock.

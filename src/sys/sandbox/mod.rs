@@ -4,27 +4,47 @@
 
 mod bwrap;
 mod cgroup;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 mod expand;
+#[cfg(target_os = "linux")]
 mod landlock;
 mod limits;
+#[cfg(target_os = "linux")]
 mod namespaces;
+#[cfg(target_os = "linux")]
+mod powers;
+mod system;
 mod tiers;
 mod toolchains;
 
+use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::abi;
+#[cfg(target_os = "linux")]
 pub use landlock::abi;
 pub use tiers::{enforceable, tiers};
 pub use toolchains::{Toolchains, toolchains};
 
 pub(in crate::sys) use bwrap::{command_line, reached as reached_by_bwrap};
 pub(in crate::sys) use cgroup::{Cgroup, end_left_groups};
+#[cfg(not(target_os = "linux"))]
+pub(in crate::sys) use elsewhere::{drop_powers, enter, furnish, restrict};
+#[cfg(target_os = "linux")]
 pub(in crate::sys) use landlock::restrict;
-pub(in crate::sys) use limits::{bound_this_process, drop_powers};
-pub(in crate::sys) use namespaces::{Entered, Furnished, enter, furnish};
+pub(in crate::sys) use limits::bound_this_process;
+#[cfg(target_os = "linux")]
+pub(in crate::sys) use namespaces::{enter, furnish};
+#[cfg(target_os = "linux")]
+pub(in crate::sys) use powers::drop_powers;
 pub(in crate::sys) use tiers::processes;
+
+/// Whether the kernel of this system has any of the means that are used here.
+pub const KERNEL_CONFINES: bool = cfg!(target_os = "linux");
 
 /// By what a program is confined.
 #[derive(Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,6 +78,25 @@ pub struct Confinement {
     pub tcp: Option<Vec<u16>>,
     /// What it sees as `/tmp`, where that can be done; to be on `write` too.
     pub tmp: Option<PathBuf>,
+}
+
+/// What the mounts of a namespace came to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sys) struct Furnished {
+    /// `/proc` shows the processes of the namespace only.
+    pub(in crate::sys) processes: bool,
+    /// `/dev/shm` is nobody else's.
+    shared_memory: bool,
+}
+
+/// What came of the wish for a namespace.
+#[derive(Debug)]
+pub(in crate::sys) enum Entered {
+    /// The next child is the first process of one.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has them"))]
+    Yes,
+    /// The kernel refused, and nothing has changed.
+    Refused(io::Error),
 }
 
 /// What confinement controls.

@@ -12,7 +12,7 @@ use rustix::thread::{
 };
 
 use super::landlock::is_free;
-use super::{Confinement, Mode};
+use super::{Confinement, Entered, Furnished, Mode};
 
 /// What lies there may be a door to somebody with more rights.
 const DOORS: [&str; 6] = [
@@ -26,24 +26,6 @@ const DOORS: [&str; 6] = [
 
 /// Sockets and keys of people who are logged in.
 const SESSIONS: &str = "/run/user";
-
-/// What the mounts of a namespace came to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sys) struct Furnished {
-    /// `/proc` shows the processes of the namespace only.
-    pub(in crate::sys) processes: bool,
-    /// `/dev/shm` is nobody else's.
-    pub(super) shared_memory: bool,
-}
-
-/// What came of the wish for a namespace.
-#[derive(Debug)]
-pub(in crate::sys) enum Entered {
-    /// The next child is the first process of one.
-    Yes,
-    /// The kernel refused, and nothing has changed.
-    Refused(io::Error),
-}
 
 /// Says whether this process may make namespaces without one for users.
 pub(super) fn is_mighty() -> bool {

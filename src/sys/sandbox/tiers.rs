@@ -4,7 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use super::cgroup::Cgroup;
-use super::{Control, Mode, Reached, Tier, landlock, namespaces};
+#[cfg(not(target_os = "linux"))]
+use super::elsewhere::is_mighty;
+#[cfg(target_os = "linux")]
+use super::namespaces::is_mighty;
+use super::{Control, Mode, Reached, Tier, abi, system};
+use crate::sys::process::ADOPTS_ORPHANS;
 
 /// Says whether a mode that is asked for by name can be enforced; if not, why.
 ///
@@ -14,7 +19,7 @@ use super::{Control, Mode, Reached, Tier, landlock, namespaces};
 pub fn enforceable(mode: Mode, path: &str) -> Result<(), String> {
     match mode {
         Mode::Auto | Mode::Off => Ok(()),
-        Mode::Landlock if landlock::abi() > 0 => Ok(()),
+        Mode::Landlock if abi() > 0 => Ok(()),
         Mode::Landlock => Err("this kernel has no Landlock, or it is switched off".to_owned()),
         Mode::Bwrap if find_program("bwrap", path) => Ok(()),
         Mode::Bwrap => Err("the program `bwrap` is not on `PATH`".to_owned()),
@@ -29,7 +34,7 @@ pub(super) fn find_program(name: &str, path: &str) -> bool {
 
 /// Tells for `doctor` how far each control would reach. What a run really came to is in its receipt.
 pub fn tiers(mode: Mode, path: &str, ports: Option<&[u16]>) -> Vec<Reached> {
-    let version = landlock::abi();
+    let version = abi();
     let mut all = vec![Reached::new(
         Control::Environment,
         Tier::Enforced,
@@ -46,7 +51,7 @@ pub fn tiers(mode: Mode, path: &str, ports: Option<&[u16]>) -> Vec<Reached> {
             Reached::new(Control::Network, Tier::Unsupported, "`bwrap` is not on `PATH`"),
         ]),
         Mode::Auto | Mode::Landlock => {
-            all.extend([landlock::files(version), landlock::network(version, ports)]);
+            all.extend([system::files(version), system::network(version, ports)]);
         }
     }
     all.push(processes(can_isolate()));
@@ -71,6 +76,12 @@ pub(in crate::sys) fn processes(is_isolated: bool) -> Reached {
             Tier::Enforced,
             "a namespace of processes, which ends as one",
         )
+    } else if !ADOPTS_ORPHANS {
+        Reached::new(
+            Control::Processes,
+            Tier::Partial,
+            "found by parent, group and variable when the run ends; a program of the system that left all three goes free",
+        )
     } else {
         Reached::new(
             Control::Processes,
@@ -83,7 +94,7 @@ pub(in crate::sys) fn processes(is_isolated: bool) -> Reached {
 fn can_isolate() -> bool {
     let number =
         |file: &str| fs::read_to_string(file).ok().and_then(|text| text.trim().parse::<u64>().ok());
-    namespaces::is_mighty()
+    is_mighty()
         || (number("/proc/sys/user/max_user_namespaces").is_some_and(|most| most > 0)
             && number("/proc/sys/kernel/unprivileged_userns_clone") != Some(0)
             && number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") != Some(1))

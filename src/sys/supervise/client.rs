@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::spec::{MARKER, RunOutcome, RunSpec};
-use crate::sys::process::{self, KnownChild, Stat, has_first_argument, snapshot};
+use crate::sys::process::{self, KnownChild, started_as};
 use crate::sys::sandbox::end_left_groups;
 use crate::sys::signals::Stop;
 
@@ -124,10 +124,7 @@ pub fn run(helper: &Helper, spec: &RunSpec, stop: &Stop) -> Result<RunOutcome, S
 pub fn end_run(marker: &str, patience: Duration) -> usize {
     let started = Instant::now();
     let name = helper_name(marker);
-    let helpers = || -> Vec<Stat> {
-        let processes = snapshot().into_iter();
-        processes.filter(|p| !p.is_dead() && has_first_argument(p.pid, &name)).collect()
-    };
+    let helpers = || started_as(&name);
     // One that was stopped, as its program can do, would be waited for in vain.
     while helpers().iter().any(|helper| helper.state != 'T') && started.elapsed() < patience {
         thread::sleep(Duration::from_millis(5));
@@ -136,10 +133,12 @@ pub fn end_run(marker: &str, patience: Duration) -> usize {
     ended + end_leftovers(marker)
 }
 
-/// Lets a helper go on that was stopped: the program that it watches can do that to it.
+/// Lets a helper go on that was stopped: the program that it watches can do that to it. One that runs does not notice. It is our child and
+/// was not waited for, so that the id is nobody else's.
 fn wake(helper: u32) {
-    if let Some(stopped) = Stat::of(helper).filter(|stat| stat.state == 'T') {
-        process::signal(&stopped, Signal::CONT);
+    if let Some(helper) = i32::try_from(helper).ok().and_then(Pid::from_raw) {
+        // It may be dead.
+        let _ = kill_process(helper, Signal::CONT);
     }
 }
 

@@ -1,5 +1,5 @@
 //! Everything that a program has started, as its helper sees it: the helper is the parent that orphans fall to, so whatever the
-//! program leaves behind is the helper's child in the end.
+//! program leaves behind is the helper's child in the end. Where no process can be that, what is left is looked for in the list of all.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, wait};
 
-use super::spec::RunEnd;
+use super::spec::{MARKER, RunEnd};
 use crate::sys::process::{
-    Identity, Quarry, Stat, Survivor, descendants_in, inner_id, signal, snapshot, sweep,
+    ADOPTS_ORPHANS, Identity, Quarry, Stat, Survivor, inner_id, members, signal, snapshot, sweep,
 };
 
 /// How long the last sweep goes on: the kernel needs milliseconds, unless a process hangs inside it.
@@ -23,6 +23,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_micros(500), Duration::from
 #[derive(Debug)]
 pub(super) struct Family {
     leader: u32,
+    /// The value of [`MARKER`].
+    marker: String,
     leader_end: Option<RunEnd>,
     /// No child is left, dead or alive.
     childless: bool,
@@ -41,13 +43,19 @@ pub(super) struct Ended {
 
 impl Family {
     /// Watches over the family of the program that was just started.
-    pub(super) fn of(leader: u32) -> Self {
-        Self { leader, leader_end: None, childless: false, uncounted: BTreeSet::from([leader]) }
+    pub(super) fn of(leader: u32, marker: &str) -> Self {
+        let uncounted = BTreeSet::from([leader]);
+        Self { leader, marker: marker.to_owned(), leader_end: None, childless: false, uncounted }
     }
 
     /// Learns that the leader is a stage of ours, and that below it the first process of a namespace has started the program, which is
     /// `inner` there: these three are nothing that the program left behind.
     pub(super) fn is_led_by_stages(&mut self, inner: u32) {
+        if !ADOPTS_ORPHANS {
+            // There are no namespaces either: its id is its id.
+            self.uncounted.insert(inner);
+            return;
+        }
         let processes = snapshot();
         let children =
             |parent: u32| processes.iter().filter(move |process| process.parent == parent);
@@ -118,14 +126,17 @@ impl Family {
 
 impl Quarry for Family {
     fn find(&mut self) -> Vec<Stat> {
-        if self.is_gone() { Vec::new() } else { descendants_in(&snapshot(), &[std::process::id()]) }
+        if ADOPTS_ORPHANS && self.is_gone() {
+            return Vec::new();
+        }
+        members(&self.uncounted, MARKER, &self.marker)
     }
 
     fn is_gone(&mut self) -> bool {
         if !self.childless {
             self.reap();
         }
-        self.childless
+        self.childless && (ADOPTS_ORPHANS || self.find().is_empty())
     }
 }
 

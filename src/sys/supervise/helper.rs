@@ -125,7 +125,7 @@ fn supervise(
     child.stdout.take().into_iter().for_each(|pipe| out.drain(pipe, sender.clone()));
     child.stderr.take().into_iter().for_each(|pipe| err.drain(pipe, sender.clone()));
     announce_end(child.id(), sender.clone());
-    let family = Family::of(child.id());
+    let family = Family::of(child.id(), &spec.marker);
     let stage = Stage { is_open: spec.is_staged(), ..Stage::default() };
     let mut run = Run { spec, stop, events, started, outlets, family, stage, group };
     run.finish()

@@ -11,7 +11,7 @@ use std::thread;
 
 use super::helper::Event;
 use super::spec::{MARKER, RunSpec};
-use super::stage::{CONFINE, GO, ISOLATE, OURSELVES, refusal};
+use super::stage::{CONFINE, GO, ISOLATE, ourselves, refusal};
 use crate::sys::sandbox::Cgroup;
 
 /// Longest that a stage may tell, in bytes.
@@ -63,7 +63,7 @@ fn staged(spec: &RunSpec, group: &mut Cgroup, events: &Sender<Event>) -> Result<
     let (mut ours, theirs) = UnixStream::pair().map_err(failed)?;
     let mut order = serde_json::to_string(spec).map_err(|error| failed(error.into()))?;
     order.push('\n');
-    let child = Command::new(OURSELVES)
+    let child = Command::new(ourselves().map_err(failed)?)
         .args(["supervise", if spec.confinement.isolate { ISOLATE } else { CONFINE }])
         .env_clear()
         // Whoever sweeps by the marker finds a stage too.

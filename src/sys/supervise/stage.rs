@@ -6,19 +6,19 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, wait};
+use rustix::process::{WaitOptions, wait};
 use serde::{Deserialize, Serialize};
 
 use super::family::end_of;
 use super::spec::{MARKER, RunEnd, RunSpec};
-use crate::sys::process::{become_subreaper, end_all_descendants};
+use crate::sys::process::{become_subreaper, end_all_descendants, end_with_parent};
 use crate::sys::sandbox::{self, Control, Entered, Furnished, Mode, Reached, Tier};
 use crate::sys::signals::Stop;
 
@@ -30,9 +30,6 @@ pub(super) const ISOLATE: &str = "isolate";
 
 /// The word for the first process of a namespace.
 pub(super) const INIT: &str = "init";
-
-/// Our own binary, also when its file was replaced meanwhile.
-pub(super) const OURSELVES: &str = "/proc/self/exe";
 
 /// What the first stage waits for, before the order.
 pub(super) const GO: &[u8] = b"\n";
@@ -75,6 +72,15 @@ pub(super) fn stage_main(stage: &str) -> i32 {
     }
 }
 
+/// Our own binary, on Linux also when its file was replaced meanwhile.
+pub(super) fn ourselves() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok(PathBuf::from("/proc/self/exe"))
+    } else {
+        std::env::current_exe()
+    }
+}
+
 /// Makes a namespace and waits for its first process; without one it stays as the guardian of the program.
 fn isolate() -> io::Result<()> {
     // SIGTERM is for the program, which may need time to end.
@@ -82,7 +88,7 @@ fn isolate() -> io::Result<()> {
     if let Entered::Refused(error) = sandbox::enter()? {
         return with_order(|spec, socket| guard(spec, socket, &error));
     }
-    let mut child = first_of_namespace().spawn()?;
+    let mut child = first_of_namespace()?.spawn()?;
     let status = child.wait()?;
     if let Some(signal) = status.signal() {
         tell(&mut socket()?, &Message::Ended(RunEnd::Signalled(signal)));
@@ -91,20 +97,20 @@ fn isolate() -> io::Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "starts our own binary as a stage")]
-fn first_of_namespace() -> Command {
-    let mut command = Command::new(OURSELVES);
+fn first_of_namespace() -> io::Result<Command> {
+    let mut command = Command::new(ourselves()?);
     command.args(["supervise", INIT]);
-    command
+    Ok(command)
 }
 
 fn with_order(then: impl FnOnce(&RunSpec, UnixStream)) -> io::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    end_with_parent(true)?;
     let socket = socket()?;
     let mut order = String::new();
     BufReader::new(socket.try_clone()?).take(MAX_ORDER).read_line(&mut order)?;
     let spec: RunSpec = serde_json::from_str(&order)?;
     // The helper may have gone before the signal was set up.
-    let mut fds = [PollFd::new(&socket, PollFlags::empty())];
+    let mut fds = [hang_up_of(&socket)];
     poll(&mut fds, Some(&Timespec::default()))?;
     if fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)) {
         return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the helper is gone"));
@@ -115,7 +121,7 @@ fn with_order(then: impl FnOnce(&RunSpec, UnixStream)) -> io::Result<()> {
 
 /// Waits until the helper has put this process where it belongs: what is started before that would be outside.
 fn wait_for_go() -> io::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    end_with_parent(true)?;
     let mut go = [0; GO.len()];
     socket()?.read_exact(&mut go)
 }
@@ -154,9 +160,8 @@ fn first_process(spec: &RunSpec, mut socket: UnixStream) {
 
 /// Does without a namespace: the orphans of the program fall to this process, which ends them when the helper is killed.
 fn guard(spec: &RunSpec, mut socket: UnixStream, no_namespace: &io::Error) {
-    let watched = become_subreaper()
-        .and_then(|()| Ok(set_parent_process_death_signal(None)?))
-        .and_then(|()| socket.try_clone());
+    let watched =
+        become_subreaper().and_then(|()| end_with_parent(false)).and_then(|()| socket.try_clone());
     if let Ok(watched) = watched {
         thread::spawn(move || {
             if wait_for_hang_up(&watched).is_ok() {
@@ -168,9 +173,14 @@ fn guard(spec: &RunSpec, mut socket: UnixStream, no_namespace: &io::Error) {
     serve_program(spec, &mut socket, ready);
 }
 
+/// What to watch of a socket: its other end closes. Some systems tell that only to who asks for it by name.
+fn hang_up_of(socket: &UnixStream) -> PollFd<'_> {
+    PollFd::new(socket, PollFlags::HUP)
+}
+
 fn wait_for_hang_up(socket: &UnixStream) -> io::Result<()> {
     loop {
-        let mut fds = [PollFd::new(socket, PollFlags::empty())];
+        let mut fds = [hang_up_of(socket)];
         match poll(&mut fds, None) {
             Ok(_) if fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP)) => return Ok(()),
             Ok(_) | Err(Errno::INTR) => {}

@@ -16,6 +16,9 @@ struct Asked {
 const SECTIONS: [(&str, &str); 2] =
     [("[dependencies]", "## In the program"), ("[dev-dependencies]", "## For tests alone")];
 
+/// The part of `Cargo.toml` for Linux alone, whose crates the document has with the others in the program.
+const LINUX: &str = "[target.'cfg(target_os = \"linux\")'.dependencies]";
+
 /// The lines below a heading, up to the next one.
 fn below<'a>(text: &'a str, heading: &str, next: &str) -> impl Iterator<Item = &'a str> {
     let heading = heading.to_owned();
@@ -37,7 +40,8 @@ fn features(line: &str) -> Vec<String> {
 fn asked_for() -> BTreeMap<(usize, String), Asked> {
     let manifest = text_of("Cargo.toml");
     let mut found = BTreeMap::new();
-    for (index, (section, _)) in SECTIONS.into_iter().enumerate() {
+    let sections = SECTIONS.into_iter().map(|(section, _)| section).enumerate();
+    for (index, section) in sections.chain([(0, LINUX)]) {
         for line in below(&manifest, section, "[") {
             if let Some((name, _)) = line.split_once(" = ") {
                 let asked = Asked { section, features: features(line) };

@@ -19,7 +19,7 @@ esac
 awk '
 /^price\(\) \{/ {
     print
-    print "    whole=$(printf \"%d\" $(($1 / 100)) | sed -e :again -e \"s/\\([0-9]\\)\\([0-9]\\{3\\}\\)\\($\\|,\\)/\\1,\\2\\3/\" -e \"t again\")"
+    print "    whole=$(printf \"%d\" $(($1 / 100)) | sed -e :again -e \"s/\\(.*[0-9]\\)\\([0-9]\\{3\\}\\)/\\1,\\2/\" -e \"t again\")"
     print "    printf \"%s.%02d\\n\" \"$whole\" $(($1 % 100))"
     skip = 1
     next
