@@ -129,6 +129,11 @@ fn programs_of(folder: &Path) -> io::Result<Vec<Pid>> {
 
 /// Whether a program has its folder, its environment or an open file below a folder.
 fn works_below(process: &Path, folder: &Path) -> bool {
+    // A child of ours that has not become its program yet has all files that we have open, for whatever folder.
+    let program = |process: &Path| fs::read_link(process.join("exe")).ok();
+    if program(process).is_some_and(|it| Some(it) == program(Path::new("/proc/self"))) {
+        return false;
+    }
     let is_below = |link: PathBuf| fs::read_link(link).is_ok_and(|at| at.starts_with(folder));
     let needle = folder.as_os_str().as_bytes();
     let environment = fs::read(process.join("environ")).unwrap_or_default();
