@@ -7,6 +7,8 @@ const lint = await createLinter();
 const newer = [
   'label "ubuntu-24.04" is unknown',
   'label "ubuntu-24.04-arm" is unknown',
+  'label "macos-15" is unknown',
+  'label "macos-15-intel" is unknown',
   'undefined variable "vars"',
   'unknown permission scope "attestations"',
 ];

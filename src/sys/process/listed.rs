@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_variable_is_a_whole_word_and_a_name_is_the_first() {
-        let line = " 612 node agent.js --fast HOME=/Users/me AGENTOS_RUN=web-42 TERM=dumb";
+        let line = " 612 node agent.js --fast HOME=/var/me AGENTOS_RUN=web-42 TERM=dumb";
         assert_eq!(carrier(line, "AGENTOS_RUN=web-42"), Some(612));
         assert_eq!(carrier(line, "AGENTOS_RUN=web-4"), None);
         assert_eq!(named(" 613 agentos-run:web-42 supervise", "agentos-run:web-42"), Some(613));
