@@ -8,7 +8,7 @@ use super::cgroup::Cgroup;
 use super::elsewhere::is_mighty;
 #[cfg(target_os = "linux")]
 use super::namespaces::is_mighty;
-use super::{Control, Mode, Reached, Tier, abi, system};
+use super::{Control, KERNEL_CONFINES, Mode, Reached, Tier, abi, system};
 use crate::sys::process::ADOPTS_ORPHANS;
 
 /// Says whether a mode that is asked for by name can be enforced; if not, why.
@@ -92,6 +92,9 @@ pub(in crate::sys) fn processes(is_isolated: bool) -> Reached {
 }
 
 fn can_isolate() -> bool {
+    if !KERNEL_CONFINES {
+        return false;
+    }
     let number =
         |file: &str| fs::read_to_string(file).ok().and_then(|text| text.trim().parse::<u64>().ok());
     is_mighty()
