@@ -124,12 +124,11 @@ impl Prompts {
 
     /// Fills a template in.
     pub(super) fn render(&self, name: &str, values: Value) -> Result<String, PromptError> {
-        let environment = match self.environment.get() {
-            Some(environment) => environment,
-            None => {
-                let built_in = self.built_in_environment()?;
-                self.environment.get_or_init(|| built_in)
-            }
+        let environment = if let Some(environment) = self.environment.get() {
+            environment
+        } else {
+            let built_in = self.built_in_environment()?;
+            self.environment.get_or_init(|| built_in)
         };
         let template = environment.get_template(name);
         let text = template.and_then(|template| template.render(values));
