@@ -5,7 +5,7 @@ pub(super) const NAMES: [&str; 3] = ["ann", "bob", "cat"];
 
 /// What every agent does. The first line of its output says which files it has inherited; a child of its own in another session is
 /// left behind now and then.
-const SCRIPT: &str = r##"cat > /dev/null
+const SCRIPT: &str = r#"cat > /dev/null
 id=$AGENTOS_TASK_ID
 LOOK
 number=$(printf '%s' "$id" | cksum | cut -d ' ' -f 1)
@@ -44,7 +44,7 @@ case $kind in
 esac
 work
 report complete none 'Did it.'
-"##;
+"#;
 
 /// The script of an agent.
 pub(super) fn script(name: &str) -> String {
