@@ -28,8 +28,8 @@ impl Mirror {
     /// Makes the worktree of a task in `path`, or takes the one that is there with everything in it.
     ///
     /// A new one begins with the saved work of the task (as changes on top of the commit that it was saved on), else at the
-    /// task's branch, else at `start`. A folder in `path` that is none of ours is moved aside to `<path>.lost-<n>`. Lock files in
-    /// our git directory are removed: the caller holds the task.
+    /// task's branch, else at `start`. What a creation that was cut off left is removed, any other folder in `path` that is none of
+    /// ours is moved aside to `<path>.lost-<n>`. Lock files in our git directory are removed: the caller holds the task.
     ///
     /// # Errors
     ///
@@ -43,13 +43,18 @@ impl Mirror {
         let path = absolute(path)?;
         if let Some(found) = self.ready_at(&path)? {
             found.remove_locks()?;
+            forget_making(&path)?;
             return Ok(found);
         }
         if let Some(stale) = self.registered(|r| r.path == path)? {
             deregister(&stale)?;
         }
         self.deregister_elsewhere(id, &path)?;
-        move_aside(&path)?;
+        if is_half_made(&path)? {
+            plain_files::remove(&path).map_err(io(format!("making the worktree of {id} anew")))?;
+        } else {
+            move_aside(&path)?;
+        }
         self.add(id, &path, start)
     }
 
@@ -70,6 +75,7 @@ impl Mirror {
     pub fn remove_worktree(&self, id: &TaskId, path: &Path) -> Result<(), GitError> {
         let path = absolute_without_making(path)?;
         plain_files::remove(&path).map_err(io(format!("removing the worktree of {id}")))?;
+        forget_making(&path)?;
         match self.registered(|r| r.path == path)? {
             Some(registration) => deregister(&registration),
             None => Ok(()),
@@ -83,6 +89,7 @@ impl Mirror {
             None => self.branch_tip(id)?.unwrap_or_else(|| start.clone()),
         };
         objects::commit(&self.repository()?, &first)?;
+        fs::write(making(path), b"").map_err(io(format!("making the worktree of {id}")))?;
         // Locked, so that no `git worktree prune` takes it for gone while an agent has its `.git` removed.
         self.git
             .call(format!("making the worktree of {id}"))
@@ -97,6 +104,7 @@ impl Mirror {
         let worktree = Worktree::new(self, made.path, made.git_dir);
         self.step_back_from_saved(id, &worktree)?;
         worktree.mark_ready(id)?;
+        forget_making(&worktree.path)?;
         Ok(worktree)
     }
 
@@ -209,6 +217,26 @@ fn deregister(registration: &Registration) -> Result<(), GitError> {
     // First what makes it usable, so that half a removal is never taken for a worktree.
     plain_files::remove(&registration.git_dir.join(READY)).map_err(io(&doing))?;
     plain_files::remove(&registration.git_dir).map_err(io(doing))
+}
+
+/// Lies beside a worktree while git makes it: until it is gone nobody has worked there, so that what lies there is git's alone.
+fn making(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".making");
+    path.with_file_name(name)
+}
+
+fn forget_making(path: &Path) -> Result<(), GitError> {
+    plain_files::remove(&making(path))
+        .map_err(io(format!("making the worktree `{}`", path.display())))
+}
+
+/// Whether a folder is what a creation that was cut off left.
+fn is_half_made(path: &Path) -> Result<bool, GitError> {
+    let doing = || format!("making room for the worktree `{}`", path.display());
+    let is_marked = plain_files::look(&making(path)).map_err(io(doing()))?.is_some();
+    Ok(is_marked && plain_files::is_folder(path).map_err(io(doing()))?)
 }
 
 /// Frees a path without losing what is there.

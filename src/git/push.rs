@@ -7,9 +7,10 @@ use super::remote::is_on_this_machine;
 use crate::domain::ids::{BranchName, CommitSha};
 
 /// What takes a push in at a remote on this machine: git's own default syncs neither references nor single objects there, so that a push
-/// that was told to have worked would be an empty file after the loss of power. A server has its own rules, and may know no such options.
-const SYNCED_RECEIVER: &str =
-    "--receive-pack=git -c core.fsync=committed -c core.fsyncMethod=batch receive-pack";
+/// that was told to have worked would be an empty file after the loss of power; and its upkeep would go on behind our back when the push
+/// is over. A server has its own rules, and may know no such options.
+const OUR_RECEIVER: &str = "--receive-pack=git -c core.fsync=committed -c core.fsyncMethod=batch \
+                            -c gc.autoDetach=false -c maintenance.autoDetach=false receive-pack";
 
 /// One branch to be moved on the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Mirror {
                 "--no-follow-tags",
                 "--recurse-submodules=no",
             ])
-            .args(is_on_this_machine(&self.remote).then_some(SYNCED_RECEIVER))
+            .args(is_on_this_machine(&self.remote).then_some(OUR_RECEIVER))
             .args([format!("--force-with-lease=refs/heads/{branch}:{expected}")])
             .args(["--", "origin", &format!("{source}:refs/heads/{branch}")]);
         let output = call.run()?;

@@ -2,6 +2,8 @@
 
 mod github;
 
+use std::fmt::Write as _;
+use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -57,6 +59,24 @@ fn a_paused_task_is_left_alone_until_it_is_resumed() {
     **agentos** · `shop-1`, to `/agent pause` of ann: it is paused; `/agent resume` lets it go on
     **agentos** · `shop-1`, to `/agent resume` of ann: it goes on
     ");
+}
+
+#[test]
+fn what_was_said_at_one_moment_is_carried_out_in_the_order_of_the_thread() {
+    let world = dispatched();
+    let thread = world.path("board/shop/issues/1.comments.md");
+    let mut text = fs::read_to_string(&thread).unwrap();
+    let wanted = ["pause", "resume"].repeat(4);
+    for (number, verb) in wanted.iter().enumerate() {
+        let minute = number / 2;
+        write!(text, "\n## ann · 2030-01-01T09:0{minute}:00Z\n\n/agent {verb}\n").unwrap();
+    }
+    fs::write(&thread, text).unwrap();
+    world.run("dispatch").ok();
+    let answers = answers(&world);
+    let verbs = answers.iter().filter_map(|text| text.split('`').nth(3)?.strip_prefix("/agent "));
+    assert_eq!(verbs.collect::<Vec<_>>(), wanted);
+    assert!(answers.iter().all(|text| !text.contains("is not paused")), "{answers:#?}");
 }
 
 #[test]

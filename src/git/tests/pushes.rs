@@ -35,15 +35,18 @@ fn a_branch_is_made_moved_forward_moved_back_and_deleted() {
 }
 
 #[test]
-fn what_is_pushed_to_this_machine_is_synced_there() {
+fn what_is_pushed_to_this_machine_is_synced_there_and_leaves_no_process() {
     let world = World::new();
     let (mirror, one, _) = two_commits(&world);
     let hook = world.remote.join("hooks/pre-receive");
-    write(&hook, "#!/bin/sh\ngit config --get-regexp '^core.fsync' > ../settings\n");
+    write(&hook, "#!/bin/sh\ngit config --get-regexp '^core.fsync|autodetach$' > ../settings\n");
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     mirror.push(&push(Some(&one), None)).unwrap();
     let settings = fs::read_to_string(world.remote.parent().unwrap().join("settings")).unwrap();
-    assert_eq!(settings, "core.fsync committed\ncore.fsyncmethod batch\n");
+    assert_eq!(
+        settings,
+        "core.fsync committed\ncore.fsyncmethod batch\ngc.autodetach false\nmaintenance.autodetach false\n"
+    );
 }
 
 #[test]

@@ -135,6 +135,30 @@ fn a_link_in_place_of_the_folder_is_moved_and_not_followed() {
 }
 
 #[test]
+fn what_a_creation_that_was_cut_off_left_is_removed_and_nothing_else() {
+    let world = World::new();
+    let (mirror, worktree) = world.worktree();
+    let mark = worktree.path.with_file_name(".web-1.making");
+    assert!(!mark.exists(), "it is made");
+    // As if git had been killed in the middle of it, and as if we had been right after.
+    for is_ready in [false, true] {
+        fs::write(&mark, "").unwrap();
+        if !is_ready {
+            fs::remove_file(worktree.git_dir().join("agentos-ready")).unwrap();
+            fs::remove_file(worktree.path.join("README.md")).unwrap();
+        }
+        let again = mirror.worktree(&task(), &world.worktree_path(), &world.tip()).unwrap();
+        assert!(again.path.join("README.md").exists());
+        let beside = fs::read_dir(worktree.path.parent().unwrap()).unwrap().count();
+        assert_eq!(beside, 1, "neither the mark nor what was half made is left");
+    }
+    // A mark that outlived its worktree does not outlive the removal.
+    fs::write(&mark, "").unwrap();
+    mirror.remove_worktree(&task(), &worktree.path).unwrap();
+    assert!(!mark.exists());
+}
+
+#[test]
 fn a_half_made_worktree_is_not_taken_for_one() {
     let world = World::new();
     let (mirror, worktree) = world.worktree();

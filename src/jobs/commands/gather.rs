@@ -66,6 +66,7 @@ pub(super) async fn asked(
         heard.asked.extend(found.asked.into_iter().map(|asked| (thread, asked)));
         heard.unheard.extend(found.unheard);
     }
-    heard.asked.sort_by_key(|(_, asked)| (asked.at, asked.comment));
+    // What was said at the same moment stays in the order of its thread.
+    heard.asked.sort_by_key(|(_, asked)| asked.at);
     Ok(heard)
 }

@@ -1,6 +1,6 @@
 //! One installation in one thread: its root, its clock, its processes (each an [`App`] of its own that may die), its people.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use agentos::sys::clock::{Clock, ManualClock};
 use agentos::sys::crash::{self, Crash};
 use agentos::sys::signals::Stop;
 use agentos::sys::supervise::Helper;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::actors::Actors;
 use super::dice::Dice;
@@ -34,6 +34,12 @@ pub(super) enum Work {
     PrMonitor,
 }
 
+/// What a task uses up, in its file.
+const USED: [&str; 4] = ["spent", "free_runs", "repairs", "attempt"];
+
+/// Where among them the repairs of a pull request are.
+const REPAIRS: usize = 2;
+
 const WORKS: [Work; 3] = [Work::Dispatch, Work::Queue, Work::PrMonitor];
 
 /// One installation.
@@ -45,6 +51,8 @@ pub(super) struct Town {
     seed: u64,
     trouble: u64,
     pub(super) runtime: tokio::runtime::Runtime,
+    /// The latest moment that there ever was.
+    latest: Cell<Timestamp>,
     /// What each task had used up when it was last looked at.
     used: BTreeMap<String, [u64; 4]>,
     /// How often people gave a task a further attempt.
@@ -71,6 +79,7 @@ impl Town {
             seed: 0,
             trouble: 0,
             runtime,
+            latest: Cell::new(Timestamp::UNIX_EPOCH),
             used: BTreeMap::new(),
             favours: BTreeMap::new(),
             faults: Faults::new(),
@@ -81,6 +90,7 @@ impl Town {
     pub(super) fn begin(&mut self, seed: u64) {
         self.root.restore("new");
         self.clock.set(self.root.now);
+        self.latest.set(self.root.now);
         self.dice = Rc::new(RefCell::new(Dice::new(seed)));
         self.story = Rc::default();
         self.seed = seed;
@@ -108,12 +118,13 @@ impl Town {
         self.resumes_all();
     }
 
-    pub(super) fn now(&self) -> jiff::Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     pub(super) fn advance(&self, minutes: i64) {
         self.clock.advance(SignedDuration::from_mins(minutes));
+        self.latest.set(self.latest.get().max(self.now()));
         self.say(format!("{} minutes pass: {}", minutes, self.clock.now()));
     }
 
@@ -209,13 +220,21 @@ impl Town {
         }
     }
 
-    /// What holds between any two processes: each task in one place, and nothing that was used up comes back.
+    /// Whether the clock was put back and has not come to where it was: what is put off until a moment waits that much longer.
+    pub(super) fn lives_in_the_past(&self) -> bool {
+        self.now() < self.latest.get()
+    }
+
+    /// What holds between any two processes: each task in one place, and nothing that was used up comes back, but for the repairs of a
+    /// task that a person wants again: those of another pull request.
     fn look(&mut self) {
         let mut faults = Faults::new();
         for (task, file) in invariants::tasks(&self.path(), &mut faults) {
-            let now = ["spent", "free_runs", "repairs", "attempt"].map(|key| file.count(key));
+            let now = USED.map(|key| file.count(key));
             let before = self.used.insert(task.clone(), now).unwrap_or_default();
-            if before.iter().zip(now).any(|(before, now)| *before > now) {
+            let is_anew = self.favours.contains_key(&task);
+            let fell = |part: usize| before[part] > now[part] && !(part == REPAIRS && is_anew);
+            if (0..now.len()).any(fell) {
                 faults.push(format!("{task} used {before:?} and now {now:?}"));
             }
         }
