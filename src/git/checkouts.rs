@@ -89,7 +89,9 @@ impl Mirror {
             None => self.branch_tip(id)?.unwrap_or_else(|| start.clone()),
         };
         objects::commit(&self.repository()?, &first)?;
-        fs::write(making(path), b"").map_err(io(format!("making the worktree of {id}")))?;
+        // Not synced: where the mark is lost, what was half made is moved aside and not removed.
+        plain_files::write(&making(path), b"")
+            .map_err(io(format!("making the worktree of {id}")))?;
         // Locked, so that no `git worktree prune` takes it for gone while an agent has its `.git` removed.
         self.git
             .call(format!("making the worktree of {id}"))

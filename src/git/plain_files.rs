@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 /// Writes a file that can be made anew at any time.
 #[expect(
     clippy::disallowed_methods,
-    reason = "files of a throw-away repository; nothing is lost with them"
+    reason = "files of a throw-away repository, marks; nothing is lost with them"
 )]
 pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::write(path, content)
