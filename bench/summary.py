@@ -10,13 +10,13 @@ BEFORE = {
 
 REASONS = {
     "start": "the program is one file of many megabytes: the loader sets some 34,000 addresses in it, and the pages that it touches are mapped",
-    "tick": "the configuration, the templates and six jobs' looks at their folders; a process of its own for each would be six starts",
+    "tick": "the configuration and six jobs' looks at their folders and boards; a process of its own for each would be six starts",
     "dispatch": "the same start, one configuration, one look at the board and the mailbox",
     "ended": "each file is not only read but understood, once in a tick, and asked four times more whether it has changed",
     "score": "each line is JSON that is taken apart; `wc -l` only looks for the ends of lines",
     "picking": "each front matter is understood and held against the others; reading alone says nothing about whose turn it is",
     "dispatching": "nineteen synced writes for each issue, not two: task file, three effects with intent and end, the board's files (docs/performance.md)",
-    "github": "connections are opened anew by each process, and the answers are decoded; a board is read by GraphQL",
+    "github": "most of it is the fake's own time, a debug build that has two thousand issues on its boards; our share is the CPU in the table of GitHub",
     "worktree": "beside git's work a private repository for the agent, and the state of all files read back",
     "wake": "what a tick takes, whole",
 }
