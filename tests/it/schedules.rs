@@ -8,6 +8,7 @@
 
 mod actors;
 mod binary;
+mod census;
 mod dice;
 mod github;
 mod people;
@@ -18,6 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use self::census::Census;
 use self::dice::Dice;
 use self::town::{Town, Work, number_of};
 use crate::support::invariants::{self, Faults, at_rest, changes, snapshot};
@@ -160,6 +162,7 @@ fn whatever_dies_fails_or_comes_twice_nothing_is_lost_and_nothing_is_done_twice(
     let first = number_in("AGENTOS_FIRST_SEED").unwrap_or(1);
     let next = AtomicU64::new(first);
     let failures = Mutex::new(Vec::new());
+    let census = Mutex::new(Census::default());
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -173,11 +176,13 @@ fn whatever_dies_fails_or_comes_twice_nothing_is_lost_and_nothing_is_done_twice(
                     if let Err(failure) = try_schedule(&mut town, seed) {
                         failures.lock().unwrap().push(failure);
                     }
+                    census.lock().unwrap().add(&town.story.borrow(), &town.path());
                 }
             });
         }
     });
     let failures = failures.into_inner().unwrap();
     println!("{wanted} schedules in {:.1} s", began.elapsed().as_secs_f64());
+    println!("{}", census.into_inner().unwrap());
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n\n"));
 }

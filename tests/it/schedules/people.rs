@@ -8,7 +8,7 @@ use agentos::jobs::control::{self, Order};
 use agentos::sys::crash::{self, Crash};
 
 use super::town::{Town, number_of};
-use crate::support::crash_root::git;
+use crate::support::hub::git as remotes;
 use crate::support::invariants::{self, Faults, TaskFile};
 
 impl Town {
@@ -151,18 +151,20 @@ impl Town {
     /// Somebody else's commit on a branch of ours.
     pub(super) fn stranger_pushes(&mut self) {
         let remote = self.path().join("remotes/shop.git");
-        let branches = git(&remote, &["branch", "--list", "--format=%(refname:short)", "agent/*"]);
-        let branches: Vec<&str> = branches.lines().collect();
+        let branches = remotes::branches(&remote).into_iter().map(|(name, _)| name);
+        let branches: Vec<String> = branches.filter(|name| name.starts_with("agent/")).collect();
         if branches.is_empty() {
             return;
         }
-        let branch = (*self.roll().pick(&branches)).to_owned();
+        let branch = self.roll().pick(&branches).clone();
         self.commit(&branch, "A commit of a stranger", None);
         self.say(format!("a stranger pushes to {branch}"));
     }
 
     pub(super) fn base_moves(&mut self) {
-        let list = git(&self.path().join("remotes/shop.git"), &["show", "main:list.txt"]);
+        let remote = self.path().join("remotes/shop.git");
+        let (_, list) = remotes::file(&remote, "main", "list.txt").unwrap();
+        let list = String::from_utf8(list).unwrap();
         let stamp = self.roll().below(1000);
         let mut lines: Vec<String> = list.lines().map(ToOwned::to_owned).collect();
         lines.insert(1, format!("item of a person {stamp}"));
@@ -170,19 +172,10 @@ impl Town {
         self.say("a person pushes to main".to_owned());
     }
 
-    /// Commits on top of a branch of the remote, in a clone of its own.
+    /// Commits on top of a branch of the remote. Nothing of ours runs in a push of somebody else, so that none is started here.
     fn commit(&self, branch: &str, message: &str, list: Option<&str>) {
-        let clone = self.path().with_file_name("person");
-        drop(fs::remove_dir_all(&clone));
-        let above = clone.parent().unwrap();
-        git(above, &["clone", "--quiet", "--branch", branch, "root/remotes/shop.git", "person"]);
-        match list {
-            Some(text) => fs::write(clone.join("list.txt"), text).unwrap(),
-            None => fs::write(clone.join("stranger.txt"), "hello\n").unwrap(),
-        }
-        git(&clone, &["add", "--all"]);
-        git(&clone, &["commit", "--quiet", "--allow-empty", "-m", message]);
-        git(&clone, &["push", "--quiet", "origin", branch]);
-        drop(fs::remove_dir_all(&clone));
+        let file = list.map_or(("stranger.txt", "hello\n"), |text| ("list.txt", text));
+        let remote = self.path().join("remotes/shop.git");
+        remotes::commit(&remote, (branch, branch), &[file], message, self.now());
     }
 }

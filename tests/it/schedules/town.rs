@@ -23,6 +23,9 @@ use crate::support::invariants::{self, Faults};
 /// The most points after which a process dies: a long queue run has about three hundred.
 const MOST_POINTS: u64 = 260;
 
+/// Points that also a run with little to do comes to; half of the deaths are among them.
+const FEW_POINTS: u64 = 25;
+
 /// The most writes after which the disk is full: a queue run has about two hundred.
 const MOST_WRITES: u64 = 120;
 
@@ -191,7 +194,8 @@ impl Town {
                     let work = *dice.pick(&WORKS);
                     let double = dice.percent(20).then(|| *dice.pick(&WORKS));
                     let dies = dice.percent(35);
-                    let die_at = dies.then(|| 1 + dice.below(MOST_POINTS));
+                    let most = if dice.percent(50) { FEW_POINTS } else { MOST_POINTS };
+                    let die_at = dies.then(|| 1 + dice.below(most));
                     let fills = dice.percent(10);
                     (work, double, die_at, fills.then(|| dice.below(MOST_WRITES)))
                 };
