@@ -14,8 +14,9 @@ pub(super) fn run(input: &[u8]) {
             assert!(told.chars().count() <= 300 && !told.contains('\n'), "{told:?}");
             let numbers = [measurement.value, measurement.baseline];
             assert!(numbers.iter().flatten().all(|number| number.is_finite()), "{numbers:?}");
-            let one = measurement.interpreted(Direction::Increase, 0.05);
-            assert_eq!(one, measurement.interpreted(Direction::Increase, 0.05));
+            let said = Some(Direction::Increase);
+            let one = measurement.interpreted(said, 0.05);
+            assert_eq!(one, measurement.interpreted(said, 0.05));
         }
         Err(error) => assert!(error.to_string().starts_with("evidence.yaml"), "{error}"),
     }

@@ -3,6 +3,7 @@
 mod init;
 mod look;
 mod schedule;
+mod text;
 
 use std::path::PathBuf;
 
@@ -93,7 +94,7 @@ pub(super) enum Command {
     Report(ReportOptions),
     /// Say why an issue, pull request, task or job is not moving
     Why {
-        /// `web-42` (task), `acme/web#42` or `42` (issue), `pr:7` (pull request), `queue` (job)
+        /// `web-42` (task), `acme/web#42` or `42` (issue), `pr:7` or `acme/web!7` (pull request), `queue` (job)
         subject: String,
     },
     /// Show what the agent of a task writes, while it runs
@@ -293,10 +294,15 @@ pub(super) enum Issue {
         #[command(flatten)]
         on: Numbered,
         /// The text; `-` reads standard input
-        #[arg(value_name = "TEXT", required_unless_present = "body")]
+        #[arg(
+            value_name = "TEXT",
+            required_unless_present = "body",
+            allow_hyphen_values = true,
+            value_parser = text::free
+        )]
         text: Option<String>,
         /// The text
-        #[arg(long, value_name = "TEXT", conflicts_with = "text")]
+        #[arg(long, value_name = "TEXT", conflicts_with = "text", allow_hyphen_values = true)]
         body: Option<String>,
         /// Who says it [default: you]
         #[arg(long, value_name = "NAME")]
@@ -309,13 +315,23 @@ pub(super) enum Issue {
 #[derive(Debug, Clone, Args)]
 pub(super) struct NewIssue {
     /// The title
-    #[arg(value_name = "TITLE", required_unless_present = "title_option")]
+    #[arg(
+        value_name = "TITLE",
+        required_unless_present = "title_option",
+        allow_hyphen_values = true,
+        value_parser = text::free
+    )]
     pub(super) title: Option<String>,
     /// The title
-    #[arg(long = "title", value_name = "TITLE", conflicts_with = "title")]
+    #[arg(
+        long = "title",
+        value_name = "TITLE",
+        conflicts_with = "title",
+        allow_hyphen_values = true
+    )]
     pub(super) title_option: Option<String>,
     /// The text; `-` reads standard input
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) body: Option<String>,
     /// A file with the text; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "body")]

@@ -1,6 +1,7 @@
 //! The issues and the pull requests of a repository, by command: the board of a local one, and those of a GitHub one through its host.
 
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -9,6 +10,7 @@ use super::fault::Fault;
 use super::output::{Output, table};
 use super::wire::Wiring;
 use crate::app::{App, Arming, Repository};
+use crate::config::MergePolicy;
 use crate::domain::admission::READY;
 use crate::domain::ids::{IssueNumber, PrNumber};
 use crate::domain::issue::{self, BoardStatus, Comment, IssueState};
@@ -16,6 +18,7 @@ use crate::domain::pull::{PullRequest, PullState};
 use crate::host::local::LocalHost;
 use crate::host::{self, Host, LabelChange};
 use crate::jobs::control;
+use crate::sys::files;
 
 /// An issue's text from a file or standard input is at most this large.
 const MAX_TEXT_BYTES: u64 = 2 * 1024 * 1024;
@@ -143,16 +146,27 @@ fn given(text: &str) -> Result<String, Fault> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// The text of a file that was named: one that cannot be taken is a mistake of who named it.
+fn from_file(path: &Path) -> Result<String, Fault> {
+    files::read_text(path, MAX_TEXT_BYTES).map_err(|error| {
+        let fault = Fault::from(error);
+        Fault { code: if fault.code == 75 { 75 } else { 2 }, ..fault }
+    })
+}
+
 async fn create(app: &App, new: &NewIssue, output: &Output) -> Result<u8, Fault> {
     let repository = repository(app, &new.repo)?;
     let host = repository.host.as_ref();
     let body = match (&new.body, &new.body_file) {
         (Some(text), _) => given(text)?,
         (None, Some(path)) if path.as_os_str() == "-" => given("-")?,
-        (None, Some(path)) => crate::sys::files::read_text(path, MAX_TEXT_BYTES)?,
+        (None, Some(path)) => from_file(path)?,
         (None, None) => String::new(),
     };
     let title = new.title.clone().or_else(|| new.title_option.clone()).unwrap_or_default();
+    if title.trim().is_empty() {
+        return Err(Fault::usage("an issue needs a title, and this one is empty"));
+    }
     let issue = host::NewIssue {
         title,
         body,
@@ -182,10 +196,11 @@ async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8,
     } else {
         host.open_issues().await?
     };
-    let problems = repository.local.iter().flat_map(|local| local.problems());
-    for problem in problems {
+    let problems: Vec<_> = repository.local.iter().flat_map(|local| local.problems()).collect();
+    for problem in &problems {
         output.fault(&Fault::failed(format!("{}: {}", problem.file.display(), problem.message)));
     }
+    let code = u8::from(!problems.is_empty());
     if output.is_json() {
         let mut list = Vec::new();
         for issue in &issues {
@@ -193,7 +208,7 @@ async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8,
             list.push(issue_json(issue, &comments));
         }
         output.json(&list);
-        return Ok(0);
+        return Ok(code);
     }
     let rows: Vec<Vec<String>> = issues
         .iter()
@@ -209,7 +224,7 @@ async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8,
     for line in table(&rows) {
         output.line(&line);
     }
-    Ok(0)
+    Ok(code)
 }
 
 async fn show(host: &dyn Host, number: IssueNumber, output: &Output) -> Result<u8, Fault> {
@@ -363,7 +378,8 @@ async fn merge(app: &App, on: &Numbered, force: bool, output: &Output) -> Result
     let host = repository.host.as_ref();
     let number = PrNumber(number(&on.number)?);
     let merged = crate::jobs::merge_by_hand::run(app, repository, number, force).await?;
-    if merged.green && app.state.arming(&repository.key) == Arming::Unset {
+    let waits = repository.settings.merge_policy == MergePolicy::SupervisedFirst;
+    if merged.green && waits && app.state.arming(&repository.key) == Arming::Unset {
         app.state.set_arming(&repository.key, true, app.now())?;
         output.say(&format!("{}: from now on green pull requests are merged automatically (`agentos disarm` forbids it)", repository.slug()));
     }

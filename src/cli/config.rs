@@ -8,6 +8,7 @@ use super::args::{Config, Global};
 use super::fault::Fault;
 use super::output::Output;
 use super::wire::Wiring;
+use crate::config::Explanation;
 use crate::prompt::Prompts;
 use crate::{config, evidence};
 
@@ -25,7 +26,12 @@ pub(super) fn run(
         Config::Check => check(wiring, global, output),
         Config::Explain { key } => {
             let loaded = config::load(&wiring.load_request(global)?)?;
-            let explanation = loaded.explain(key)?;
+            let mut explanation = loaded.explain(key)?;
+            if explanation.key == "root_dir"
+                && let Some(layer) = wiring.root_layer(global)
+            {
+                explanation = Explanation { layer, file: None, line: None, ..explanation };
+            }
             if output.is_json() {
                 output.json(&explanation);
                 return Ok(0);

@@ -6,12 +6,13 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::fault::Fault;
-use super::output::Output;
+use super::output::{self, Output};
 use super::wire::Wiring;
 use super::{
     board, config, cron, demo, doctor, drill, init, jobs, plan, reference, report, self_update,
     tail, tasks, watch,
 };
+use crate::jobs::tick::worst;
 use crate::sys::{process, supervise};
 
 /// Runs the command line and says how the process ends.
@@ -28,18 +29,25 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help and version to standard output, errors to standard error.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            let printed = error.print();
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let lost = printed.err().and_then(|error| output::unwritten(&error));
+            return end(code, lost.filter(|_| code == 0), &Output::new(false, false));
         }
     };
     let output = Output::new(cli.global.json, cli.global.quiet);
-    match run(&cli, &output) {
-        Ok(code) => ExitCode::from(code),
-        Err(fault) => {
-            output.fault(&fault);
-            ExitCode::from(fault.code)
-        }
-    }
+    let code = run(&cli, &output).unwrap_or_else(|fault| {
+        output.fault(&fault);
+        fault.code
+    });
+    end(code, output.trouble(), &output)
+}
+
+/// The exit code of a command, and of its data that did not get out.
+fn end(code: u8, lost: Option<Fault>, output: &Output) -> ExitCode {
+    let Some(lost) = lost else { return ExitCode::from(code) };
+    output.fault(&lost);
+    ExitCode::from(worst([code, lost.code]))
 }
 
 fn run(cli: &Cli, output: &Output) -> Result<u8, Fault> {
@@ -79,7 +87,7 @@ async fn dispatch(cli: &Cli, wiring: &Wiring, output: &Output) -> Result<u8, Fau
         Command::Resume(scope) => tasks::pause(wiring, global, scope, false, output),
         Command::Arm(repo) => tasks::arm(wiring, global, repo, true, output),
         Command::Disarm(repo) => tasks::arm(wiring, global, repo, false, output),
-        Command::Adopt(adopt) => tasks::adopt(wiring, global, adopt, output),
+        Command::Adopt(adopt) => tasks::adopt(wiring, global, adopt, output).await,
         Command::Drill(options) => drill::run(wiring, options, output),
         Command::Cron(command) => cron::run(wiring, global, command, output),
         Command::Config(command) => config::run(wiring, global, command, output),

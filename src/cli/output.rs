@@ -1,5 +1,6 @@
 //! Data to standard output, talk to standard error; nothing from outside reaches a terminal with control characters.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
@@ -14,11 +15,13 @@ use crate::text::clean;
 pub(super) struct Output {
     json: bool,
     quiet: bool,
+    /// Why a part of the data did not get out, the first time.
+    lost: RefCell<Option<io::Error>>,
 }
 
 impl Output {
     pub(super) fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet }
+        Self { json, quiet, lost: RefCell::new(None) }
     }
 
     /// Whether one JSON document is wanted.
@@ -26,30 +29,39 @@ impl Output {
         self.json
     }
 
+    /// Whether data got out; why it did not is kept for [`Output::trouble`].
+    fn is_out(&self, written: io::Result<()>) -> bool {
+        let Err(error) = written else { return true };
+        self.lost.borrow_mut().get_or_insert(error);
+        false
+    }
+
+    /// What has become of the data: an error when it was cut off, so that nobody takes it for the whole.
+    pub(super) fn trouble(&self) -> Option<Fault> {
+        self.is_out(io::stdout().flush());
+        self.lost.borrow().as_ref().and_then(unwritten)
+    }
+
     /// One line of data.
-    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn line(&self, text: &str) {
         progress::clear();
-        // A reader that has gone (`| head`) is no error of ours.
-        drop(writeln!(io::stdout().lock(), "{}", clean::terminal(text)));
+        self.is_out(writeln!(io::stdout().lock(), "{}", clean::terminal(text)));
     }
 
     /// One line of data in a colour, by its number for terminals.
     pub(super) fn coloured(&self, text: &str, colour: Option<u8>) {
         let Some(colour) = colour else { return self.line(text) };
         let text = clean::terminal(text);
-        drop(writeln!(io::stdout().lock(), "\u{1b}[{colour}m{text}\u{1b}[0m"));
+        self.is_out(writeln!(io::stdout().lock(), "\u{1b}[{colour}m{text}\u{1b}[0m"));
     }
 
     /// One line of data at once; says whether somebody still reads.
-    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn live(&self, text: &str) -> bool {
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}", clean::terminal(text)).and_then(|()| stdout.flush()).is_ok()
+        self.is_out(writeln!(stdout, "{}", clean::terminal(text)).and_then(|()| stdout.flush()))
     }
 
     /// Lines in the place of as many earlier ones, on a terminal; says whether somebody still reads.
-    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn redraw(&self, earlier: usize, lines: &[String]) -> bool {
         let mut text = String::new();
         if earlier > 0 {
@@ -61,14 +73,13 @@ impl Output {
             text.push('\n');
         }
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+        self.is_out(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
     }
 
     /// One JSON document.
-    #[expect(clippy::unused_self, reason = "who may print shows it by holding an `Output`")]
     pub(super) fn json<T: Serialize + ?Sized>(&self, value: &T) {
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            drop(writeln!(io::stdout().lock(), "{text}"));
+            self.is_out(writeln!(io::stdout().lock(), "{text}"));
         }
     }
 
@@ -94,6 +105,18 @@ impl Output {
         if let Some(hint) = &fault.hint {
             drop(writeln!(stderr, "hint: {}", clean::terminal(hint)));
         }
+    }
+}
+
+/// What it means that standard output did not take everything; a reader that has gone (`| head`) is no error of ours.
+pub(super) fn unwritten(error: &io::Error) -> Option<Fault> {
+    let message = format!("standard output cannot be written: {error}");
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => None,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some(Fault::temporary(message).hint("free some space on that disk, and ask again"))
+        }
+        _ => Some(Fault::failed(message)),
     }
 }
 
@@ -143,6 +166,15 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_temporary_and_a_reader_that_has_gone_no_error() {
+        let code = |kind: io::ErrorKind| unwritten(&kind.into()).map(|fault| fault.code);
+        assert_eq!(code(io::ErrorKind::StorageFull), Some(75));
+        assert_eq!(code(io::ErrorKind::QuotaExceeded), Some(75));
+        assert_eq!(code(io::ErrorKind::PermissionDenied), Some(1));
+        assert_eq!(code(io::ErrorKind::BrokenPipe), None);
+    }
 
     #[test]
     fn a_long_line_is_broken_between_words_and_goes_on_indented() {

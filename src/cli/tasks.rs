@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::output::{Output, table};
 use super::show;
 use super::wire::Wiring;
+use crate::config::MergePolicy;
 use crate::domain::ids::{BadId, IssueNumber, TaskId};
 use crate::domain::notice::NoticeId;
 use crate::domain::task::Folder;
@@ -33,7 +34,7 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
     }
     output.line("");
     let live: Vec<TaskRow> =
-        status.tasks.iter().filter(|task| task.outcome.is_none()).cloned().collect();
+        status.tasks.iter().filter(|task| !task.has_ended()).cloned().collect();
     let ended = status.tasks.len() - live.len();
     if live.is_empty() {
         output.line("No task is under way.");
@@ -270,7 +271,10 @@ pub(super) fn arm(
     let app = wiring.app(global)?;
     let name = super::board::repository(&app, repo)?.slug().to_string();
     control::arm(&app, &name, armed)?;
-    let word = if armed {
+    let policy = app.repository_named(&name).map(|found| found.settings.merge_policy);
+    let word = if armed && policy == Some(MergePolicy::Manual) {
+        "armed, but `merge_policy` is `manual`: a person merges until that is changed"
+    } else if armed {
         "armed: green pull requests are merged"
     } else {
         "disarmed: nothing is merged without a person"
@@ -279,7 +283,7 @@ pub(super) fn arm(
     Ok(0)
 }
 
-pub(super) fn adopt(
+pub(super) async fn adopt(
     wiring: &Wiring,
     global: &Global,
     adopt: &Adopt,
@@ -294,6 +298,10 @@ pub(super) fn adopt(
     };
     let repository = super::board::repository(&app, &RepoArg { repo })?;
     let number = if adopt.all { None } else { Some(super::board::number(number)?) };
+    if let Some(number) = number {
+        // An issue that there is not would be written down as adopted.
+        repository.host.issue(IssueNumber(number)).await?;
+    }
     let waiting = control::adopt(&app, repository, number.map(IssueNumber))?;
     let slug = repository.slug();
     let what = match number {

@@ -68,7 +68,7 @@ fn wait(keys: Option<&Keys>) -> bool {
 fn frame(title: String, status: &Status, columns: usize) -> Vec<String> {
     let mut lines = vec![title, String::new()];
     let (running, others): (Vec<&TaskRow>, Vec<&TaskRow>) =
-        status.tasks.iter().filter(|task| task.outcome.is_none()).partition(|task| task.running);
+        status.tasks.iter().filter(|task| !task.has_ended()).partition(|task| task.running);
     if running.is_empty() {
         lines.push("no agent is at work".to_owned());
     } else if columns < NARROW {
@@ -133,7 +133,7 @@ fn waiting_cells(task: &TaskRow) -> Vec<String> {
 
 fn counts(status: &Status) -> String {
     let under_way = |folder: Folder| {
-        status.tasks.iter().filter(|task| task.state == folder && task.outcome.is_none()).count()
+        status.tasks.iter().filter(|task| task.state == folder && !task.has_ended()).count()
     };
     let in_folder = |folder: &Folder| match (under_way(*folder), folder) {
         // Rare, and news when they are there.

@@ -54,6 +54,17 @@ impl Wiring {
         })
     }
 
+    /// What names the root before the configuration can: the option, or a variable.
+    pub(super) fn root_layer(&self, global: &Global) -> Option<String> {
+        if global.root.is_some() {
+            return Some("command line".to_owned());
+        }
+        let is_set =
+            |name: &&str| self.environment.get(name).is_some_and(|value| !value.is_empty());
+        let name = ["AGENTOS_ROOT", "ORCH_ROOT"].into_iter().find(is_set)?;
+        Some(format!("environment {name}"))
+    }
+
     /// The whole environment.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
         self.environment.all().clone()

@@ -21,12 +21,22 @@ pub struct Explanation {
     pub key: String,
     /// The value that holds; `null` where there is none.
     pub value: Value,
-    /// `default`, `global`, `project <name>` or `repository <owner/name>`.
+    /// `default`, `global`, `project <name>` or `repository <owner/name>`; of the root also `command line` or `environment <VARIABLE>`.
     pub layer: String,
     /// The file, where it was set there.
     pub file: Option<PathBuf>,
     /// The line in that file.
     pub line: Option<usize>,
+}
+
+/// A level of the file.
+struct Level {
+    /// The way to it.
+    path: Vec<String>,
+    /// Its name.
+    layer: String,
+    /// Its key that stands for `merge_policy: manual`, if it has one.
+    gate: Option<&'static str>,
 }
 
 /// The JSON schema of the configuration file.
@@ -92,18 +102,29 @@ impl Loaded {
         else {
             return Err(self.unknown(format!("`{key}` is no key")));
         };
+        self.check_way(&parts, |parts| self.repo_value(repo, position, parts))?;
+        let entries = self.raw.every_repo(self.source.projects_key());
+        let entry = entries.iter().find(|entry| entry.path == *path);
         let levels = [
-            Some((path.clone(), format!("repository {}", repo.slug))),
-            project.as_ref().map(|name| {
-                (
-                    vec![self.source.projects_key().to_owned(), name.clone()],
-                    format!("project {name}"),
-                )
+            Some(Level {
+                path: path.clone(),
+                layer: format!("repository {}", repo.slug),
+                gate: entry.and_then(|entry| entry.repo.gate()),
             }),
-            RawConfig::KEYS.contains(&first).then(|| (Vec::new(), "global".to_owned())),
+            project.as_ref().map(|name| Level {
+                path: vec![self.source.projects_key().to_owned(), name.clone()],
+                layer: format!("project {name}"),
+                gate: entry.and_then(|entry| entry.project?.1.gate()),
+            }),
+            RawConfig::KEYS.contains(&first).then(|| self.top()),
         ];
         let value = self.repo_value(repo, position, &parts);
         Ok(self.placed(key, value, &parts, levels.into_iter().flatten()))
+    }
+
+    /// The level that holds for all repositories.
+    fn top(&self) -> Level {
+        Level { path: Vec::new(), layer: "global".to_owned(), gate: self.raw.gate() }
     }
 
     fn explain_global(&self, key: &str) -> Result<Explanation, ConfigError> {
@@ -123,8 +144,9 @@ impl Loaded {
         }
         self.check_block(&parts)?;
         self.check_agent(&parts)?;
+        self.check_way(&parts, |parts| self.global_value(parts))?;
         let value = self.global_value(&parts);
-        Ok(self.placed(key, value, &parts, [(Vec::new(), "global".to_owned())].into_iter()))
+        Ok(self.placed(key, value, &parts, std::iter::once(self.top())))
     }
 
     fn placed(
@@ -132,11 +154,12 @@ impl Loaded {
         key: &str,
         value: Value,
         parts: &[&str],
-        levels: impl Iterator<Item = (Vec<String>, String)>,
+        levels: impl Iterator<Item = Level>,
     ) -> Explanation {
         let key = key.to_owned();
-        for (level, layer) in levels {
-            for spelled in spellings(parts) {
+        for Level { path: level, layer, gate } in levels {
+            let gate = gate.filter(|_| parts == ["merge_policy"]).map(|gate| vec![gate.to_owned()]);
+            for spelled in spellings(parts).into_iter().chain(gate) {
                 let path: Vec<String> = level.iter().cloned().chain(spelled).collect();
                 if self.source.has(&path) {
                     let line = self.source.line(&path);
@@ -217,6 +240,29 @@ impl Loaded {
             );
         }
         inner(&Value::Object(values), parts)
+    }
+
+    /// Below a single value there are no keys, and in a list only positions.
+    fn check_way(
+        &self,
+        parts: &[&str],
+        value_of: impl Fn(&[&str]) -> Value,
+    ) -> Result<(), ConfigError> {
+        for (end, part) in parts.iter().enumerate().skip(1) {
+            let above = parts.get(..end).unwrap_or_default();
+            let has_more = match value_of(above) {
+                Value::Object(_) | Value::Null => true,
+                Value::Array(_) => part.parse::<usize>().is_ok(),
+                Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+            };
+            if !has_more {
+                let above = above.join(".");
+                return Err(self
+                    .unknown(format!("there is no key `{part}` in `{above}`"))
+                    .with_hint(format!("ask for `{above}` itself")));
+            }
+        }
+        Ok(())
     }
 
     /// Keys inside of blocks are known too, so that a typing error there is not answered with `null`.

@@ -147,6 +147,18 @@ pub struct OutcomeCheck {
     pub labels: Vec<String>,
 }
 
+impl OutcomeAttribution {
+    /// The checks that count of those which an issue names: one with `labels` does for issues with one of them alone. An id that is not
+    /// configured stays: it may be a metric's, and if it is not, the merge tells so.
+    pub fn counting(&self, ids: Vec<String>, has_label: impl Fn(&str) -> bool) -> Vec<String> {
+        let is_for_others = |check: &OutcomeCheck| {
+            !check.labels.is_empty() && !check.labels.iter().any(|label| has_label(label))
+        };
+        let counts = |id: &String| !self.checks.iter().any(|c| c.id == *id && is_for_others(c));
+        ids.into_iter().filter(counts).collect()
+    }
+}
+
 impl RawResearch {
     /// What holds where nothing is set.
     pub(super) fn defaults() -> Self {
@@ -324,5 +336,39 @@ fn file_name(name: Option<String>, block: &str) -> Result<String, Fault> {
             &[block, "artifact_file"],
             "`artifact_file` must be the name of a file, without folders".to_owned(),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_with_labels_counts_for_issues_with_one_of_them_and_others_for_all() {
+        let check = |id: &str, labels: &[&str]| OutcomeCheck {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            location: SourceLocation::File { path: format!("{id}.yaml") },
+            measurement_window: Duration::ZERO,
+            comparison_window: None,
+            labels: labels.iter().map(ToString::to_string).collect(),
+        };
+        let block = OutcomeAttribution {
+            enabled: true,
+            max_source_chars: 4000,
+            allowed_domains: Vec::new(),
+            checks: vec![check("latency", &["speed", "mobile"]), check("signups", &[])],
+        };
+        let cases: [(&[&str], &[&str]); 4] = [
+            (&["speed"], &["latency", "signups", "traffic"]),
+            (&["bug", "mobile"], &["latency", "signups", "traffic"]),
+            (&["bug"], &["signups", "traffic"]),
+            (&[], &["signups", "traffic"]),
+        ];
+        for (labels, expected) in cases {
+            let named = Vec::from(["latency", "signups", "traffic"].map(str::to_owned));
+            let found = block.counting(named, |label| labels.contains(&label));
+            assert_eq!(found, expected, "{labels:?}");
+        }
     }
 }

@@ -109,6 +109,11 @@ macro_rules! layer_of_level {
             pub(super) fn layer_of_level(&self) -> Layer {
                 level(self.layer(), &self.unused())
             }
+
+            /// The key of this level that asks for a person before each merge, though it is not `merge_policy`.
+            pub(super) fn gate(&self) -> Option<&'static str> {
+                gate(&self.unused())
+            }
         })*
     };
 }

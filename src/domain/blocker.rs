@@ -31,7 +31,7 @@ pub enum BlockerCode {
     ManualInterventionRequired,
     /// No agent is left to try.
     FallbackExhausted,
-    /// The result file is missing or cannot be read as one.
+    /// The result file is missing, cannot be read as one, or claims what the repository does not bear out.
     InvalidResultContract,
 }
 
@@ -110,7 +110,7 @@ impl BlockerCode {
             Self::TestFailure => "The tests fail with the agent's change.",
             Self::ManualInterventionRequired => "A person has to do something by hand first.",
             Self::FallbackExhausted => "Every agent that could try has tried.",
-            Self::InvalidResultContract => "The agent left no result that can be read.",
+            Self::InvalidResultContract => "The agent left no result that can be used.",
         }
     }
 

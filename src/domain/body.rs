@@ -1,5 +1,8 @@
 //! The Markdown body of a task: where its history begins, and its sections. Text from outside stands in fences there, and a heading in a fence is no heading.
 
+/// The heading of the text, which stands behind the context.
+const SOURCE: &str = "# Source";
+
 /// The heading of an attempt's section.
 const ATTEMPT: &str = "# Attempt ";
 
@@ -72,6 +75,16 @@ pub fn last_attempt(body: &str) -> &str {
 /// The sections of all attempts and what stands between them; empty before the first.
 pub fn history(body: &str) -> &str {
     attempts(body).first().and_then(|at| body.get(*at..)).unwrap_or_default().trim()
+}
+
+/// The body with a further text at the end of its section `# Context`.
+pub fn with_context(body: &str, text: &str) -> String {
+    let found = headings(body).into_iter().find(|(_, heading)| *heading == SOURCE);
+    let (before, behind) = body.split_at(found.map_or(body.len(), |(at, _)| at));
+    if text.is_empty() {
+        return body.to_owned();
+    }
+    format!("{}\n\n{}\n\n{behind}", before.trim_end(), text.trim_end())
 }
 
 /// Where the sections of level one begin and end, each with its heading.

@@ -84,6 +84,11 @@ pub fn freeze_with(issue: &Issue, agents: &[AgentName], proposal: Option<&Propos
     }
 }
 
+/// The branch that the section `## Base Branch` of an issue names, where git would accept its name.
+pub fn wanted_base(body: &str) -> Option<BranchName> {
+    base_branch(&sections::level2(&clean::untrusted(body).text), &mut Vec::new())
+}
+
 /// The issues named by `Depends on #N` and `Blocked by #N`.
 pub fn dependencies(body: &str) -> Vec<u64> {
     sections::dependency_lines(&clean::untrusted(body).text)

@@ -15,6 +15,8 @@ fn what_a_run_shows_decides_what_stands_in_the_way() {
         changed: true,
         tests,
         markers: Vec::new(),
+        red: Vec::new(),
+        leak: None,
     };
     let red = TestVerdict::Failed { how: "exit 1".to_owned(), tail: String::new() };
     let broke = RunFailure::Environment { reason: "no space".to_owned() };

@@ -152,6 +152,13 @@ impl TaskId {
         }
     }
 
+    /// The issue of a task of this repository; nothing for an id of another one.
+    pub fn issue_of(&self, repo: &RepoKey) -> Option<IssueNumber> {
+        let rest = self.0.strip_prefix(repo.as_str())?.strip_prefix('-')?;
+        let number = rest.split_once('-').map_or(rest, |(number, _)| number);
+        number.parse().ok().map(IssueNumber)
+    }
+
     /// The branch that carries this task's work, `agent/<task-id>`.
     pub fn branch(&self) -> BranchName {
         BranchName(format!("agent/{}", self.0))

@@ -8,6 +8,7 @@ pub mod branch;
 pub mod brief;
 pub mod cadence;
 pub mod ci;
+pub mod claim;
 pub mod command;
 pub mod duplicate;
 pub mod escalation;

@@ -50,9 +50,10 @@ pub struct Record {
     /// Its pull request.
     #[serde(default)]
     pub pr: Option<u64>,
-    /// The checks that its issue names; of an opening and a merge.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub check_ids: Vec<String>,
+    /// The checks that its issue names; of an opening and a merge, where it is there even if there are none. Older lines have it only
+    /// where there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_ids: Option<Vec<String>>,
     /// The commit on the base branch; of a merge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
@@ -123,7 +124,7 @@ pub fn due<'a>(
             continue;
         }
         let ids: BTreeSet<&str> =
-            merged.check_ids.iter().chain(always).map(String::as_str).collect();
+            merged.check_ids.iter().flatten().chain(always).map(String::as_str).collect();
         let is_judged = |id: Option<&str>| judged.contains(&(merged.task_id.as_str(), id));
         if ids.is_empty() && !is_judged(None) {
             due.push(Due { merged, what: What::Without });
@@ -160,7 +161,7 @@ mod tests {
             task_id: task.to_owned(),
             issue: 1,
             pr: Some(7),
-            check_ids: Vec::new(),
+            check_ids: None,
             commit: None,
             check_id: None,
             interpretation: None,
@@ -172,7 +173,7 @@ mod tests {
 
     fn merged(task: &str, day: i64, checks: &[&str]) -> Record {
         let check_ids = checks.iter().map(ToString::to_string).collect();
-        Record { check_ids, ..record(Kind::Merged, task, day) }
+        Record { check_ids: Some(check_ids), ..record(Kind::Merged, task, day) }
     }
 
     fn snapshot(task: &str, check: Option<&str>) -> Record {
@@ -227,9 +228,22 @@ mod tests {
     fn lines_of_the_file_are_read_back() {
         let line = r#"{"timestamp":"2026-11-20T10:00:00Z","kind":"merged","repo":"acme/web","task_id":"web-1","issue":1,"pr":7,"check_ids":["a"],"commit":"abc","later":1}"#;
         let record: Record = serde_json::from_str(line).unwrap();
-        assert_eq!((record.kind, record.check_ids.len()), (Kind::Merged, 1));
+        assert_eq!((record.kind, record.check_ids), (Kind::Merged, Some(vec!["a".to_owned()])));
         let text = serde_json::to_string(&snapshot("web-1", None)).unwrap();
         assert!(text.contains(r#""check_id":null"#), "{text}");
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), snapshot("web-1", None));
+    }
+
+    #[test]
+    fn the_checks_of_a_merge_are_named_even_if_there_are_none_and_older_lines_lack_them() {
+        let none = merged("web-1", 0, &[]);
+        let text = serde_json::to_string(&none).unwrap();
+        assert!(text.contains(r#""check_ids":[]"#), "{text}");
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), none);
+        let older: Record = serde_json::from_str(&text.replace(r#""check_ids":[],"#, "")).unwrap();
+        assert_eq!(older.check_ids, None);
+        assert_eq!(found(&[older], &[], 0), ["web-1 without"]);
+        let text = serde_json::to_string(&snapshot("web-1", Some("activation"))).unwrap();
+        assert!(!text.contains("check_ids"), "{text}");
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::blocker::BlockerCode;
+use super::claim::Refutation;
 use super::ids::AgentName;
 use super::result::{AgentResult, ResultStatus};
 use super::task::Task;
@@ -141,6 +142,10 @@ pub enum Evidence {
         tests: TestVerdict,
         /// Files in which conflict markers are left.
         markers: Vec<String>,
+        /// Checks of its pull request that were red when it began.
+        red: Vec<String>,
+        /// Where it would publish a secret, in one line.
+        leak: Option<String>,
     },
 }
 
@@ -228,10 +233,17 @@ pub fn decide(
         Evidence::BadResult { reason } => {
             correct(task, chain, limits, &format!("the result file is not valid: {reason}"))
         }
-        Evidence::Result { result, changed, tests, markers } => match result.status {
-            ResultStatus::Complete => {
-                after_complete(task, result, *changed, tests, markers, chain, limits)
-            }
+        Evidence::Result { result, changed, .. } => match result.status {
+            ResultStatus::Complete => match evidence.refuted() {
+                // Looked for anew before anything is committed: it may be no secret by now.
+                Some(Refutation::Leak(_)) => Decision::Publish,
+                Some(refutation) => correct(task, chain, limits, &refutation.sentence()),
+                None if *changed => Decision::Publish,
+                None => {
+                    let why = result.no_change_reason().unwrap_or_default().to_owned();
+                    Decision::NoChange { why }
+                }
+            },
             ResultStatus::Partial => next_agent(
                 task,
                 chain,
@@ -245,7 +257,7 @@ pub fn decide(
         Decision::Again { reason, .. } | Decision::Escalate { reason, .. }
             if limits.dispatcher_only =>
         {
-            Decision::Ask { code: code_of(evidence), reason }
+            Decision::Ask { code: evidence.code().unwrap_or(BlockerCode::None), reason }
         }
         other => other,
     }
@@ -287,43 +299,6 @@ fn after_free_failure(
 /// against a person's patience.
 fn later(now: Timestamp) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_mins(15)).unwrap_or(now)
-}
-
-fn after_complete(
-    task: &Task,
-    result: &AgentResult,
-    changed: bool,
-    tests: &TestVerdict,
-    markers: &[String],
-    chain: &Chain,
-    limits: Limits,
-) -> Decision {
-    if let Some(file) = markers.first() {
-        let reason = format!("`{file}` still holds conflict markers");
-        return correct(task, chain, limits, &reason);
-    }
-    if !changed && !task.failed_checks.is_empty() {
-        let red = task.failed_checks.join(", ");
-        let reason = format!("it changed nothing, but the pull request is red: {red}");
-        return correct(task, chain, limits, &reason);
-    }
-    if !changed {
-        return match result.no_change_reason() {
-            Some(why) => Decision::NoChange { why: why.to_owned() },
-            None => correct(
-                task,
-                chain,
-                limits,
-                "it says complete, but no file was changed; where nothing has to be changed, `DONE` says `no-change: <why>` and `TESTS_RUN` shows it",
-            ),
-        };
-    }
-    match tests {
-        TestVerdict::Failed { how, .. } => {
-            correct(task, chain, limits, &format!("it says complete, but the tests fail: {how}"))
-        }
-        TestVerdict::NotRun | TestVerdict::Passed => Decision::Publish,
-    }
 }
 
 fn after_blocked(task: &Task, result: &AgentResult, chain: &Chain, limits: Limits) -> Decision {
@@ -375,19 +350,6 @@ fn is_used_up(task: &Task, limits: Limits) -> bool {
         task.counters.repairs >= limits.ci_max_retries
     } else {
         task.counters.spent + 1 >= task.max_attempts
-    }
-}
-
-fn code_of(evidence: &Evidence) -> BlockerCode {
-    match evidence {
-        Evidence::Failed(failure) => failure.code(),
-        Evidence::BadResult { .. } => BlockerCode::InvalidResultContract,
-        Evidence::Result { result, tests: TestVerdict::Failed { .. }, .. }
-            if result.status == ResultStatus::Complete =>
-        {
-            BlockerCode::TestFailure
-        }
-        Evidence::Result { result, .. } => result.blocker,
     }
 }
 

@@ -33,6 +33,8 @@ fn evidence(result: AgentResult, changed: bool) -> Evidence {
         changed,
         tests: TestVerdict::Passed,
         markers: Vec::new(),
+        red: Vec::new(),
+        leak: None,
     }
 }
 
@@ -68,6 +70,8 @@ fn each_row_of_the_table() {
         changed: true,
         tests: TestVerdict::Failed { how: "exit 1".to_owned(), tail: String::new() },
         markers: Vec::new(),
+        red: Vec::new(),
+        leak: None,
     };
     for (evidence, expected) in [
         (complete(true), "publish"),
@@ -155,8 +159,39 @@ fn conflict_markers_are_no_success() {
         changed: true,
         tests: TestVerdict::Passed,
         markers: vec!["src/cart.rs".to_owned()],
+        red: Vec::new(),
+        leak: None,
     };
     assert_eq!(word(&a_task(), &evidence, &chain()), "same Spent");
+}
+
+#[test]
+fn a_pull_request_that_stays_red_is_never_no_change() {
+    let mut result = said(ResultStatus::Complete, BlockerCode::None);
+    result.done = vec!["no-change: it works already".to_owned()];
+    result.tests_run = vec!["cargo test: passed".to_owned()];
+    let evidence = Evidence::Result {
+        result: Box::new(result),
+        changed: false,
+        tests: TestVerdict::NotRun,
+        markers: Vec::new(),
+        red: vec!["ci".to_owned()],
+        leak: None,
+    };
+    assert_eq!(word(&a_task(), &evidence, &chain()), "same Spent");
+}
+
+#[test]
+fn a_secret_is_looked_for_anew_by_whoever_resumes() {
+    let evidence = Evidence::Result {
+        result: Box::new(said(ResultStatus::Complete, BlockerCode::None)),
+        changed: true,
+        tests: TestVerdict::Passed,
+        markers: Vec::new(),
+        red: Vec::new(),
+        leak: Some("a secret would be published".to_owned()),
+    };
+    assert_eq!(word(&a_task(), &evidence, &chain()), "publish");
 }
 
 #[test]
@@ -168,6 +203,9 @@ fn a_dispatcher_only_repository_asks_at_once() {
         matches!(decision, Decision::Ask { code: BlockerCode::TestFailure, .. }),
         "{decision:?}"
     );
+    let decision = decide(&a_task(), &complete(false), &chain(), limits, now());
+    let Decision::Ask { code, .. } = decision else { panic!("{decision:?}") };
+    assert_eq!(code, BlockerCode::InvalidResultContract, "a claim that does not hold");
 }
 
 fn any_evidence() -> impl Strategy<Value = Evidence> {

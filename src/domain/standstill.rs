@@ -58,6 +58,8 @@ standstills! {
     MissingLabel = "missing_label",
     /// An issue that it depends on is not closed.
     Dependency = "dependency",
+    /// The branch that it is to be merged into does not exist.
+    BaseBranch = "base_branch",
     /// As many pull requests are open as may be.
     OpenPulls = "max_open_prs",
     /// This run of dispatch has its share.
@@ -84,6 +86,10 @@ standstills! {
     Escalated = "escalated",
     /// The system could not go on.
     Failed = "failed",
+    /// Its last run could not go on; the next one tries again.
+    Trouble = "trouble",
+    /// Its file is none that can be worked on: unreadable, of a newer version, or moved to where it does not belong.
+    Unusable = "unusable_file",
     /// It has ended.
     Ended = "ended",
     /// The pull request is not ours any more.

@@ -261,6 +261,8 @@ pub struct Task {
     pub last_command: Option<u64>,
     /// A move that was decided and may not have been carried out.
     pub settling: Option<Move>,
+    /// Why its worker could not go on with it, in one line; only in `processing/`, until somebody can.
+    pub trouble: Option<String>,
     /// What the host was last seen to show.
     pub host_state: Option<HostState>,
     /// Front-matter keys that are not ours, kept as they are.
@@ -273,6 +275,22 @@ impl Task {
     /// The agents that have run in the present round.
     pub fn tried_this_round(&self) -> &[AgentName] {
         self.tried.get(self.earlier_rounds..).unwrap_or_default()
+    }
+
+    /// A task that had ended and was brought back by a person begins anew, without the pull request of its past.
+    pub fn forget_the_end(&mut self) {
+        if self.outcome.take().is_none() {
+            return;
+        }
+        self.pr = None;
+        self.head_sha = None;
+        self.failed_checks.clear();
+        self.conflicts.clear();
+        self.conflict_base = None;
+        self.counters.repairs = 0;
+        self.counters.rebases = 0;
+        self.counters.updates = 0;
+        self.begin_round();
     }
 
     /// Gives every agent of the chain its turn again.
@@ -296,6 +314,7 @@ impl Task {
         self.stage = None;
         self.assigned = None;
         self.not_before = None;
+        self.trouble = None;
     }
 }
 
@@ -345,6 +364,7 @@ pub(crate) mod tests {
             approved_by: None,
             last_command: None,
             settling: None,
+            trouble: None,
             host_state: None,
             unknown: Vec::new(),
             body: "# Goal\n\nAdd a cart\n".to_owned(),

@@ -24,6 +24,14 @@ pub enum TaskFileError {
     /// Its front matter is not what it should be.
     #[error("{0}")]
     Yaml(yaml::YamlError),
+    /// A key says what it never may.
+    #[error("{file}: {reason}")]
+    Key {
+        /// Which file.
+        file: String,
+        /// Which key, and what it has to be.
+        reason: String,
+    },
     /// It was written by a newer version.
     #[error(
         "{file}: written in schema {found}, and this program knows schemas up to {SCHEMA}: update agentos"
@@ -126,6 +134,8 @@ front_matter_keys! {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settling: Option<Move>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     host_state: Option<HostState>,
     #[serde(default = "one")]
     generation: u32,
@@ -194,6 +204,7 @@ pub fn parse(text: &str, file: &str) -> Result<Task, TaskFileError> {
         // Once more from the text: this error knows the line.
         Err(_) => yaml::parse(document.yaml, &place).map_err(TaskFileError::Yaml)?,
     };
+    own_branch(&keys, file)?;
     let unknown = match all {
         serde_json::Value::Object(map) => {
             map.into_iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())).collect()
@@ -201,6 +212,19 @@ pub fn parse(text: &str, file: &str) -> Result<Task, TaskFileError> {
         _ => Vec::new(),
     };
     Ok(from_keys(keys, unknown, document.body.to_owned()))
+}
+
+/// The branch follows from the id: another one that somebody wrote there would get our commits, without a pull request if it is the base.
+fn own_branch(keys: &Keys, file: &str) -> Result<(), TaskFileError> {
+    let own = keys.task_id.branch();
+    let reason = if keys.branch != own {
+        format!("`branch` is `{}`; the branch of {} is always `{own}`", keys.branch, keys.task_id)
+    } else if keys.base_branch == own {
+        format!("`base_branch` is `{own}`, the branch of the task itself")
+    } else {
+        return Ok(());
+    };
+    Err(TaskFileError::Key { file: file.to_owned(), reason })
 }
 
 /// Writes a task file.
@@ -273,6 +297,7 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
         approved_by: keys.approved_by,
         last_command: keys.last_command,
         settling: keys.settling,
+        trouble: keys.trouble,
         host_state: keys.host_state,
         unknown,
         body,
@@ -321,6 +346,7 @@ fn to_keys(task: &Task) -> Keys {
         approved_by: task.approved_by.clone(),
         last_command: task.last_command,
         settling: task.settling,
+        trouble: task.trouble.clone(),
         host_state: task.host_state,
         generation: task.generation,
         brief_sha256: task.brief_sha256.clone(),

@@ -24,12 +24,12 @@ pub fn next_monday(now: &Zoned) -> Option<Timestamp> {
     last_monday(&in_a_week)
 }
 
-/// Whether a job is due: it last ran before that Monday, or never, and there was something to look at by then.
-pub fn is_due(last: Option<Timestamp>, first_record: Option<Timestamp>, now: &Zoned) -> bool {
+/// Whether a job is due: it last ran before that Monday, or never, and the installation had begun by then.
+pub fn is_due(last: Option<Timestamp>, began: Option<Timestamp>, now: &Zoned) -> bool {
     let Some(monday) = last_monday(now) else { return false };
     match last {
         Some(last) => last < monday,
-        None => first_record.is_some_and(|first| first < monday),
+        None => began.is_some_and(|began| began < monday),
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_due_once_a_week_and_not_before_there_is_anything_to_look_at() {
+    fn a_job_is_due_once_a_week_and_not_before_the_first_monday() {
         let now = zoned("2026-11-18T12:00:00+01:00");
         let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
         let (before, after) = (at("2026-11-16T05:59:59Z"), at("2026-11-16T06:00:00Z"));

@@ -13,4 +13,4 @@ pub mod texts;
 
 pub use carry_out::{Carried, EffectError, Effects};
 pub use effect::Effect;
-pub use show::{desired_host_state, is_withdrawn, labels_and_status};
+pub use show::{desired_host_state, is_withdrawn, labels_and_status, shows_work};

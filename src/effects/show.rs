@@ -28,6 +28,12 @@ pub fn desired_host_state(folder: Folder, task: &Task) -> HostState {
     }
 }
 
+/// Whether an issue shows that somebody is at work on it.
+pub fn shows_work(issue: &Issue) -> bool {
+    issue.labels.iter().any(|label| label == IN_PROGRESS)
+        || issue.status == Some(BoardStatus::InProgress)
+}
+
 fn under_way(task: &Task) -> HostState {
     if task.pr.is_some() && !task.failed_checks.is_empty() {
         HostState::Repairing

@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 
 use crate::domain::brief;
 use crate::domain::command::{self, Asked};
+use crate::domain::ids::TaskId;
 use crate::domain::installation::{self, Installation};
 use crate::domain::result::AgentResult;
 use crate::domain::task::{Folder, Outcome, Task};
@@ -127,10 +128,14 @@ pub fn question_key(task: &Task) -> String {
 
 /// A notice that is given once per `topic`.
 pub fn notice(task: &Task, topic: &str, text: &str) -> String {
+    notice_of(&task.id, topic, text)
+}
+
+/// The same for a task whose file cannot be read.
+pub fn notice_of(task: &TaskId, topic: &str, text: &str) -> String {
     format!(
-        "{}\n**agentos** · `{}`: {}\n",
-        marker::render(NOTICE, &format!("{}/{topic}", task.id)),
-        task.id,
+        "{}\n**agentos** · `{task}`: {}\n",
+        marker::render(NOTICE, &format!("{task}/{topic}")),
         quoted_line(text)
     )
 }

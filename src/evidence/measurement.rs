@@ -23,7 +23,7 @@ pub struct Measurement {
     pub baseline: Option<f64>,
     /// The unit, for people.
     pub unit: Option<String>,
-    /// Which way is better, where the file says so; the objective's word counts more.
+    /// Which way is better, where the file says so; the word of the objective counts more.
     pub direction: Option<Direction>,
     /// What its writer says it means; used only where there are no numbers.
     pub interpretation: Option<Interpretation>,
@@ -32,10 +32,12 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// What it says: computed from value and baseline; where these are not both there, the word of its writer, or nothing.
-    pub fn interpreted(&self, direction: Direction, tolerance: f64) -> Interpretation {
+    /// What it says: computed from value and baseline; where these are not both there, the word of its writer, or nothing. `direction` is
+    /// the word of the objective: without one that of the file counts, and where nobody says it, more is better.
+    pub fn interpreted(&self, direction: Option<Direction>, tolerance: f64) -> Interpretation {
         match (self.value, self.baseline, self.interpretation) {
             (Some(value), Some(baseline), _) => {
+                let direction = direction.or(self.direction).unwrap_or(Direction::Increase);
                 objective::interpret(value, Some(baseline), direction, tolerance)
             }
             (_, _, Some(word)) => word,
@@ -144,7 +146,7 @@ mod tests {
              unit: sessions\ninterpretation: regressed\nexporter: ga4 v2\n",
         )
         .unwrap();
-        assert_eq!(found.interpreted(Direction::Increase, 0.02), Interpretation::Improved);
+        assert_eq!(found.interpreted(None, 0.02), Interpretation::Improved);
         assert_eq!(found.told(), "1240 sessions against 1100 sessions");
     }
 
@@ -158,7 +160,23 @@ mod tests {
             ("summary: who knows\n", Interpretation::Inconclusive),
         ] {
             let found = read(text).unwrap();
-            assert_eq!(found.interpreted(Direction::Increase, 0.02), expected, "{text}");
+            assert_eq!(found.interpreted(None, 0.02), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_direction_is_that_of_the_objective_else_that_of_the_file_else_increase() {
+        use Direction::{Decrease, Increase};
+        for (objective, file, expected) in [
+            (None, "", Interpretation::Regressed),
+            (None, "direction: increase\n", Interpretation::Regressed),
+            (None, "direction: decrease\n", Interpretation::Improved),
+            (Some(Increase), "direction: decrease\n", Interpretation::Regressed),
+            (Some(Decrease), "", Interpretation::Improved),
+            (Some(Decrease), "direction: increase\n", Interpretation::Improved),
+        ] {
+            let found = read(&format!("value: 310\nbaseline: 900\nunit: ms\n{file}")).unwrap();
+            assert_eq!(found.interpreted(objective, 0.02), expected, "{objective:?} {file}");
         }
     }
 

@@ -186,6 +186,11 @@ impl Reader<'_> {
             }
             metrics.push(metric);
         }
+        // Behind the look at each weight of its own, which says more.
+        if metrics.iter().all(|metric| metric.weight == 0.0) {
+            let message = "the weights of all metrics must add up to a number above 0";
+            return Err(fault(&["metrics", "0", "weight"], message));
+        }
         Ok(Objective {
             repo: raw.repo,
             primary_outcome: clean::one_line(&raw.primary_outcome.unwrap_or_default(), 300),
@@ -222,7 +227,7 @@ impl Reader<'_> {
             None => None,
         };
         let name = raw.name.map_or_else(|| id.clone(), |name| clean::one_line(&name, 120));
-        let direction = raw.direction.unwrap_or(Direction::Increase);
+        let direction = raw.direction;
         Ok(Metric { id, name, weight, direction, tolerance, source, outcome_check: check })
     }
 

@@ -45,7 +45,7 @@ fn what_is_left_out_has_the_defaults_of_the_seed() {
     assert_eq!(objective.evaluation_window, SignedDuration::from_hours(28 * 24));
     assert_eq!(objective.values, Values::default());
     let metric = &objective.metrics[0];
-    assert_eq!((metric.weight, metric.direction), (1.0, Direction::Increase));
+    assert_eq!((metric.weight, metric.direction), (1.0, None), "the evidence says the direction");
     assert_eq!((metric.tolerance, metric.source.as_ref()), (0.02, None));
 }
 
@@ -82,6 +82,9 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
         ("metrics:\n- id: a\n- id: a\n", 3, "given twice"),
         ("metrics:\n- id: 'a b'\n", 2, "`id` must be made of"),
         ("metrics:\n- id: a\n  weight: -1\n", 3, "`weight` must be 0 or more"),
+        ("metrics:\n- id: a\n  weight: 0\n", 3, "must add up to a number above 0"),
+        ("metrics:\n- id: a\n  weight: 0\n- id: b\n  weight: 0\n", 3, "must add up"),
+        ("metrics:\n- id: a\n  weight: 0\n- id: b\n  weight: -1\n", 5, "must be 0 or more"),
         ("metrics:\n- id: a\n  tolerance: 2\n", 3, "share of the baseline"),
         ("metrics:\n- id: a\n  direction: up\n", 3, "unknown value"),
         ("metrics:\n- id: a\n  source: {type: ftp, path: x}\n", 3, "neither `file` nor `web`"),

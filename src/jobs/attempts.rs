@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::queue::{Receipt, blocker_of};
+use super::queue::Receipt;
 use crate::app::App;
 use crate::domain::blocker::BlockerCode;
+use crate::domain::claim::Refutation;
 use crate::domain::ids::{AgentName, TaskId};
-use crate::domain::result::ResultStatus;
-use crate::domain::retry::{Evidence, TestVerdict};
+use crate::domain::retry::Evidence;
 use crate::domain::task_file::dollars;
 use crate::text::clean;
 
@@ -70,12 +70,10 @@ fn row(app: &App, dir: &std::path::Path) -> Option<AttemptRow> {
     let outcome = match &evidence {
         Evidence::Failed(_) => "failed",
         Evidence::BadResult { .. } => "invalid",
-        Evidence::Result { result, tests: TestVerdict::Failed { .. }, .. }
-            if result.status == ResultStatus::Complete =>
-        {
-            "tests failed"
-        }
-        Evidence::Result { result, .. } => result.status.as_str(),
+        Evidence::Result { .. } => match evidence.refuted() {
+            Some(Refutation::Tests(_)) => "tests failed",
+            _ => evidence.status().as_str(),
+        },
     };
     let summary = match &evidence {
         Evidence::Failed(_) => None,
@@ -89,7 +87,7 @@ fn row(app: &App, dir: &std::path::Path) -> Option<AttemptRow> {
         started_at: receipt.started_at,
         duration_seconds: receipt.duration_seconds,
         outcome,
-        blocker: blocker_of(&evidence),
+        blocker: evidence.code(),
         spent: !receipt.failure.is_some_and(|failure| failure.is_free()),
         cost_usd: receipt.cost_usd_micros.map(dollars),
         input_tokens: receipt.input_tokens,

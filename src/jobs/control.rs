@@ -1,9 +1,13 @@
 //! The operator's switches: `on`, `off`, `pause`, `resume`, `arm`, `disarm`, and the mailbox by command.
 
+use std::time::{Duration, Instant};
+
 use crate::app::{App, Repository};
 use crate::domain::ids::{IssueNumber, TaskId};
 use crate::domain::job::Job;
+use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, Outcome, Task};
+use crate::host::HostError;
 use crate::mailbox::{Lease, MailboxError};
 
 use super::queue;
@@ -129,13 +133,51 @@ pub fn named<'a>(app: &'a App, name: &str) -> Result<&'a Repository, ControlErro
     })
 }
 
-fn leased(app: &App, id: &TaskId) -> Result<(Lease, Folder, Task), ControlError> {
-    let not_now = || {
-        ControlError::NotNow(format!(
-            "the task {id} is being worked on just now: try again when its worker has ended (`agentos pause --task {id}` stops it)"
-        ))
-    };
-    let Some(lease) = app.mailbox.lease(id)? else { return Err(not_now()) };
+/// The longest that somebody at a terminal waits for a worker to stop: it looks each half second while an agent runs, and between two steps.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Between two looks at whether it has.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Takes the lease of a task. A worker that has it is asked to stop, by a pause that [`goes_on`] takes back.
+async fn stopped(app: &App, id: &TaskId, order: &Order) -> Result<Lease, ControlError> {
+    let deadline = Instant::now() + if order.waits { PATIENCE } else { Duration::ZERO };
+    loop {
+        if let Some(lease) = app.mailbox.lease(id)? {
+            return Ok(lease);
+        }
+        let is_running = app.mailbox.whereabouts(id) == Some(Folder::Processing);
+        if Instant::now() >= deadline {
+            let still = if order.waits && is_running {
+                "it is asked to stop, try again in a moment"
+            } else {
+                "try again in a moment"
+            };
+            return Err(ControlError::NotNow(format!(
+                "the task {id} is being worked on just now: {still}"
+            )));
+        }
+        if is_running && app.state.task_pause(id).is_none() {
+            app.state.raise(&app.state.flag_task(id), app.now())?;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Takes back the pause by which a worker was stopped, but none of a person's.
+fn goes_on(app: &App, id: &TaskId, was_paused: bool) -> Result<(), ControlError> {
+    if was_paused {
+        return Ok(());
+    }
+    Ok(app.state.lower(&app.state.flag_task(id))?)
+}
+
+async fn leased(
+    app: &App,
+    id: &TaskId,
+    order: &Order,
+) -> Result<(Lease, Folder, Task), ControlError> {
+    let lease = stopped(app, id, order).await?;
     match app.mailbox.find(id)? {
         Some((folder, task)) => Ok((lease, folder, task)),
         None => Err(ControlError::Unknown(format!("there is no task {id}"))),
@@ -151,12 +193,14 @@ pub struct Order {
     pub comment: Option<u64>,
     /// What is said to the next agent.
     pub words: Option<String>,
+    /// Whether somebody waits for a worker to stop; a job has others to look at.
+    pub waits: bool,
 }
 
 impl Order {
     /// An order on the command line.
     pub fn of_operator() -> Self {
-        Self { by: "the operator".to_owned(), comment: None, words: None }
+        Self { by: "the operator".to_owned(), comment: None, words: None, waits: true }
     }
 
     fn note(&self, task: &mut Task) {
@@ -173,9 +217,16 @@ impl Order {
 ///
 /// # Errors
 ///
-/// When there is no such task, somebody works on it, or it is in the inbox already and not parked.
+/// When there is no such task, its worker does not stop, or it is merged: then its record is true and stays.
 pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, ControlError> {
-    let (lease, folder, mut task) = leased(app, id)?;
+    let was_paused = app.state.task_pause(id).is_some();
+    let (lease, folder, mut task) = leased(app, id, order).await?;
+    goes_on(app, id, was_paused)?;
+    if task.outcome == Some(Outcome::Merged) {
+        return Err(ControlError::NotNow(format!(
+            "the task {id} is merged: reopen its issue and mark it Ready, and it is done anew"
+        )));
+    }
     task.not_before = None;
     order.note(&mut task);
     // Who says "again" means: ask its agent again, whatever it was left out for.
@@ -189,6 +240,7 @@ pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, Cont
     }
     queue::begin_again(app, &mut task)?;
     task.begin_round();
+    task.forget_the_end();
     task.reason = None;
     app.mailbox.transfer(&lease, &mut task, folder, Folder::Inbox).map_err(moved)?;
     told(app, &lease, Folder::Inbox, &mut task, "in the inbox").await?;
@@ -199,9 +251,10 @@ pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, Cont
 ///
 /// # Errors
 ///
-/// When there is no such task, somebody works on it, or it has ended already.
+/// When there is no such task, its worker does not stop, or it has ended already, if only by a merge that nobody has written down yet.
 pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), ControlError> {
-    let (lease, folder, mut task) = leased(app, id)?;
+    let was_paused = app.state.task_pause(id).is_some();
+    let (lease, folder, mut task) = leased(app, id, order).await?;
     // A move that a crash has cut off is carried out now.
     let is_cut_off = task.settling.is_some_and(|step| step.from == folder);
     if let Some(outcome) = task.outcome.filter(|_| !is_cut_off) {
@@ -210,7 +263,9 @@ pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), Control
             outcome.as_str()
         )));
     }
+    not_merged(app, &task).await?;
     task.outcome = Some(Outcome::Cancelled);
+    task.trouble = None;
     task.reason = Some(format!("cancelled by {}", order.by));
     task.not_before = None;
     order.note(&mut task);
@@ -219,7 +274,21 @@ pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), Control
     } else {
         app.mailbox.transfer(&lease, &mut task, folder, Folder::Done).map_err(moved)?;
     }
+    goes_on(app, id, was_paused)?;
     told(app, &lease, Folder::Done, &mut task, "cancelled").await
+}
+
+/// Refuses what would call work cancelled that is on the base branch already.
+async fn not_merged(app: &App, task: &Task) -> Result<(), ControlError> {
+    let (Some(pr), Some(repository)) = (task.pr, app.repository(&task.repo)) else { return Ok(()) };
+    let reason = match repository.host.pull(pr).await {
+        Ok(pull) if matches!(pull.state, PullState::Merged { .. }) => {
+            "is merged; the next `pr-monitor` finishes the task".to_owned()
+        }
+        Ok(_) | Err(HostError::NotFound { .. } | HostError::Malformed { .. }) => return Ok(()),
+        Err(error) => format!("cannot be looked at: {error}"),
+    };
+    Err(ControlError::NotNow(format!("the pull request {} of {} {reason}", pr.0, task.id)))
 }
 
 async fn told(

@@ -61,6 +61,13 @@ pub struct TaskRow {
     pub created_at: Timestamp,
 }
 
+impl TaskRow {
+    /// Whether it is over. Its folder says so first: one that a person has moved out of `done/` goes on, whatever its file still says.
+    pub fn has_ended(&self) -> bool {
+        self.state == Folder::Done && self.outcome.is_some()
+    }
+}
+
 /// What cannot be read as a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Unreadable {
@@ -179,7 +186,7 @@ pub fn row(app: &App, folder: Folder, task: &Task) -> TaskRow {
         running,
         elapsed_seconds: running.then(|| elapsed(app, task)).flatten(),
         last_output: running.then(|| super::tail::last_line(app, task)).flatten(),
-        reason: task.reason.clone(),
+        reason: task.trouble.clone().filter(|_| !running).or_else(|| task.reason.clone()),
         created_at: task.created_at,
     }
 }
@@ -245,6 +252,10 @@ fn foreign(app: &App) -> Vec<ForeignRow> {
 
 /// When a job with a pace of its own has something to do next; what cannot be read says nothing.
 fn next(app: &App, job: Job) -> Option<Timestamp> {
+    if matches!(job, Job::Score | Job::Analyze) {
+        let halt = app.may_anywhere(job).then(|| app.not_due_this_week(job))?.ok()?;
+        return halt.map_or_else(|| Some(app.now()), |halt| halt.until);
+    }
     let of = |repository: &Repository| match job {
         Job::Groom if app.may(job, repository).is_granted() => {
             match groom::due(app, repository).ok()? {
@@ -274,7 +285,7 @@ fn pull_row(task: &TaskRow) -> Option<PullRow> {
 }
 
 fn paused_tasks(app: &App, tasks: &[TaskRow]) -> Vec<String> {
-    let under_way = tasks.iter().filter(|task| task.outcome.is_none());
+    let under_way = tasks.iter().filter(|task| !task.has_ended());
     let line = |task: &TaskRow| {
         let reason = app.state.task_pause(&task.task_id)?;
         Some(format!("{}: {reason}", task.task_id))

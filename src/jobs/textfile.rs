@@ -49,8 +49,12 @@ fn write_to(app: &App, report: &Report, took: Duration, path: &Path) -> Result<(
     if let Some(folder) = path.parent() {
         files::make_dir(folder)?;
     }
-    // What it says can be had again at any time: nobody waits for the disk.
-    Ok(files::replace_unsynced(path, text.as_bytes())?)
+    // What it says can be had again at any time: nobody waits for the disk. What lies in `runtime/` is its owner's alone; elsewhere a
+    // collector reads it, which mostly is another user.
+    if path.starts_with(app.runtime()) {
+        return Ok(files::replace_unsynced(path, text.as_bytes())?);
+    }
+    Ok(files::replace_public_unsynced(path, text.as_bytes())?)
 }
 
 fn gather(app: &App, report: &Report, took: Duration) -> Result<Metrics, Fault> {

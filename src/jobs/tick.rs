@@ -1,6 +1,6 @@
 //! `agentos tick`: every job that is due, in order, once: the one-line crontab.
 
-use super::report::{Job, Report};
+use super::report::{Job, Report, Severity};
 use super::{analyze, dispatch, groom, plan, pr_monitor, queue, turn};
 use crate::app::App;
 
@@ -24,15 +24,33 @@ pub async fn run(app: &App) -> Vec<Report> {
             reports.push(planned);
         }
     }
-    let not_due = app.not_due_this_week();
-    if let Some(halt) = &not_due {
-        tracing::debug!(reason = halt.reason, "the weekly jobs are left");
-    }
-    if not_due.is_none() && app.may_anywhere(Job::Analyze) && !app.stop.requested() {
-        reports.push(turn::score(app).await);
-        reports.push(turn::analyze(app, analyze::Options::default()).await);
-    }
+    weekly(app, &mut reports).await;
     reports
+}
+
+/// `score` and `analyze`, each by its own last run.
+async fn weekly(app: &App, reports: &mut Vec<Report>) {
+    for job in [Job::Score, Job::Analyze] {
+        if app.stop.requested() || !app.may_anywhere(job) {
+            continue;
+        }
+        if let Err(error) = app.note_beginning() {
+            tracing::warn!(%error, "the beginning of this installation cannot be written down");
+        }
+        match app.not_due_this_week(job) {
+            Ok(Some(halt)) => tracing::debug!(reason = halt.reason, "a weekly job is left"),
+            Ok(None) if job == Job::Score => reports.push(turn::score(app).await),
+            Ok(None) => reports.push(turn::analyze(app, analyze::Options::default()).await),
+            Err(error) => {
+                let mut report = Report::new(job, app.now());
+                let severity = Severity::of(error.is_temporary());
+                report.error("cadence.json", error.to_string(), severity, None);
+                reports.push(report);
+                // The other one asks the same file.
+                return;
+            }
+        }
+    }
 }
 
 /// The exit code of several jobs: the worst of 70, 2, 75, 1, 0, in this order (`CONTRACT.md` section 1).

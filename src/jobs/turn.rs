@@ -145,22 +145,21 @@ pub async fn analyze(app: &App, options: analyze::Options) -> Report {
     };
     let mut report = finish(app, report, &began);
     if !options.dry_run {
-        // What failed for a moment is tried again at the next tick, what was not its turn too.
-        if report.idle.is_none()
-            && report.exit_code() != 75
-            && app.may_anywhere(Job::Analyze)
-            && let Err(error) = app.state.set_ran(Job::Analyze.as_str(), app.now())
-        {
-            report.error(
-                "cadence.json",
-                error.to_string(),
-                Severity::of(error.is_temporary()),
-                None,
-            );
-        }
+        note_run(app, &mut report);
         tell(app, &report, &began, false).await;
     }
     report
+}
+
+/// Notes that a weekly job has run. What failed for a moment is tried again at the next tick, what was not its turn too.
+fn note_run(app: &App, report: &mut Report) {
+    if report.idle.is_none()
+        && report.exit_code() != 75
+        && app.may_anywhere(report.job)
+        && let Err(error) = app.state.set_ran(report.job.as_str(), app.now())
+    {
+        report.error("cadence.json", error.to_string(), Severity::of(error.is_temporary()), None);
+    }
 }
 
 /// Runs `score` when it is its turn.
@@ -177,7 +176,9 @@ pub async fn score(app: &App) -> Report {
             report
         }
     };
-    finish(app, report, &began)
+    let mut report = finish(app, report, &began);
+    note_run(app, &mut report);
+    report
 }
 
 /// What is left to do when a job that may write has done its part: the alarms are looked at, and the operator is told what is due.

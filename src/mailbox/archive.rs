@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::ids::TaskId;
-use crate::domain::task::Folder;
+use crate::domain::task::{Folder, Task};
 use crate::sys::files::{self, FileError};
 
 use super::listing::{stems_in, subfolders};
@@ -29,6 +29,13 @@ impl Mailbox {
             }
         }
         heads
+    }
+
+    /// An archived task, whole; nothing when there is none that can be read.
+    pub fn archived_task(&self, id: &TaskId) -> Option<Task> {
+        let name = format!("{id}.md");
+        let months = subfolders(&self.archive).into_iter();
+        months.map(|month| month.join(&name)).find_map(|path| read_task(&path, id.as_str()).ok())
     }
 
     /// Moves an ended task's file to the archive of a month (`YYYY-MM`).

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::crash_point;
 use crate::domain::ids::{RepoKey, TaskId};
-use crate::domain::task::{Folder, Move, Stage, Task};
+use crate::domain::task::{Folder, HostState, Move, Stage, Task};
 use crate::domain::task_file;
 use crate::sys::files::{self, FileError};
 use crate::sys::lock::Lock;
@@ -81,6 +81,13 @@ impl Claim {
     pub fn lease(&self) -> &Lease {
         &self.lease
     }
+}
+
+/// A task as its worker begins with it. What was in the way before is told anew, or is not there any more. And the issue may show the same
+/// after this run as before, for another reason: whoever dies behind the move must leave it untold.
+fn taken_up(task: Task) -> Task {
+    let host_state = task.host_state.filter(|shown| *shown != HostState::NeedsPerson);
+    Task { trouble: None, host_state, ..task }
 }
 
 /// The task file was moved away by hand while its worker ran; the worker stops and leaves it where it is.
@@ -197,7 +204,7 @@ impl Mailbox {
         }
         crash_point!("mailbox.claimed");
         tracing::debug!(task = %id, "claimed");
-        Ok(Some(Claim { task, lease, resumed: false }))
+        Ok(Some(Claim { task: taken_up(task), lease, resumed: false }))
     }
 
     /// Takes over a task in `processing/` whose worker has died, which is when nobody holds its lease.
@@ -208,7 +215,7 @@ impl Mailbox {
     pub fn take_over(&self, id: &TaskId) -> Result<Option<Claim>, MailboxError> {
         let Some(lease) = self.lease(id)? else { return Ok(None) };
         match read_task(&self.path(Folder::Processing, id), id.as_str()) {
-            Ok(task) => Ok(Some(Claim { task, lease, resumed: true })),
+            Ok(task) => Ok(Some(Claim { task: taken_up(task), lease, resumed: true })),
             Err(MailboxError::File(FileError::NotFound { .. })) => Ok(None),
             Err(error) => Err(error),
         }
@@ -271,6 +278,22 @@ impl Mailbox {
         tracing::debug!(task = %task.id, folder = folder.as_str(), "moved");
         task.settling = None;
         Ok((task, lease))
+    }
+
+    /// Writes down why the worker of a task could not go on, in its file in `processing/`. Nothing happens when the file is in other hands or
+    /// has gone, or says so already.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or written; it then stays as it is.
+    pub fn note_trouble(&self, id: &TaskId, trouble: &str) -> Result<(), Gone> {
+        let Some(lease) = self.lease(id)? else { return Ok(()) };
+        let found = read_task(&self.path(Folder::Processing, id), id.as_str());
+        let task = match found {
+            Err(MailboxError::File(FileError::NotFound { .. })) => return Ok(()),
+            found => found?,
+        };
+        self.update(&lease, Folder::Processing, &Task { trouble: Some(trouble.to_owned()), ..task })
     }
 
     /// Writes a task that lies in `folder`, under its lease; nothing happens when the file already reads so.

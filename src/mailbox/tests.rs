@@ -10,7 +10,7 @@ use super::{Gone, Mailbox, MailboxError};
 use crate::domain::ids::{IssueNumber, TaskId};
 use crate::domain::kinds::Priority;
 use crate::domain::task::tests::a_task;
-use crate::domain::task::{Folder, Move, Stage, Task};
+use crate::domain::task::{Folder, HostState, Move, Stage, Task};
 use crate::domain::task_file;
 
 fn mailbox(dir: &tempfile::TempDir) -> Mailbox {
@@ -24,7 +24,8 @@ fn mailbox(dir: &tempfile::TempDir) -> Mailbox {
 }
 
 fn task(id: &str) -> Task {
-    Task { id: id.parse().unwrap(), ..a_task() }
+    let id: TaskId = id.parse().unwrap();
+    Task { branch: id.branch(), id, ..a_task() }
 }
 
 fn id(text: &str) -> TaskId {
@@ -266,4 +267,15 @@ fn of_a_repository_only_its_own_files_are_opened() {
     assert_eq!((heads.tasks.len(), heads.poison.len()), (2, 0));
     let heads = mailbox.heads_of(Folder::Inbox, &"api".parse().unwrap()).unwrap();
     assert_eq!((heads.tasks.len(), heads.poison.len()), (0, 1));
+}
+
+#[test]
+fn who_takes_a_task_up_leaves_what_was_said_about_its_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let mailbox = mailbox(&dir);
+    let host_state = Some(HostState::NeedsPerson);
+    let trouble = Some("the remote is away".to_owned());
+    mailbox.deliver(&Task { trouble, host_state, ..task("web-42") }).unwrap();
+    let claim = mailbox.claim(&id("web-42")).unwrap().unwrap();
+    assert_eq!((claim.task.host_state, claim.task.trouble), (None, None));
 }

@@ -66,6 +66,37 @@ fn complete_without_a_change_or_proof_gives_the_same_agent_one_more_run_and_then
     assert_eq!(world.task_key("shop-1", "spent").as_deref(), Some("3"));
     assert_eq!(world.tried("shop-1"), "idle, idle, busy");
     assert!(world.prompt("shop-1", "2").contains("no file was changed"));
+    let ends: Vec<(String, String)> = world
+        .stats()
+        .iter()
+        .map(|line| (line["status"].to_string(), line["blocker_code"].to_string()))
+        .collect();
+    let end = |status: &str, code: &str| (format!("\"{status}\""), format!("\"{code}\""));
+    let refuted = end("partial", "invalid_result_contract");
+    assert_eq!(ends, [refuted.clone(), refuted, end("complete", "none")]);
+}
+
+#[test]
+fn a_claim_that_does_not_hold_is_no_success_in_the_records_the_note_and_the_score() {
+    let idle =
+        Script::new().line("printf 'STATUS: complete\\nSUMMARY: All good.\\n' > .agent_result.md");
+    let world = dispatched(World::with_agents(&[("idle", idle)]));
+    world.run("queue").ok();
+    assert_eq!(world.folder_of("shop-1"), "escalated");
+    let text = world.task_text("shop-1");
+    assert!(text.contains("- Blocker: invalid_result_contract"), "{text}");
+    let row =
+        "| idle | partial | invalid_result_contract | it says complete, but no file was changed";
+    assert!(text.contains(&format!("| 1 {row}")), "{text}");
+    assert_eq!(world.task_key("shop-1", "blocker").as_deref(), Some("invalid_result_contract"));
+    let shown = world.run("--json task show shop-1").ok().json();
+    assert_eq!(shown["attempts"][0]["outcome"], "partial");
+    assert_eq!(shown["attempts"][0]["blocker"], "invalid_result_contract");
+    world.run("score").ok();
+    let scored: serde_json::Value =
+        serde_json::from_str(&world.read("runtime/analysis/agent_scorer_findings.json")).unwrap();
+    let all = &scored["execution"]["all"];
+    assert_eq!((all["samples"].as_u64(), all["success"]["rate"].as_f64()), (Some(4), Some(0.0)));
 }
 
 #[test]

@@ -148,6 +148,64 @@ fn a_tick_runs_the_weekly_jobs_once_a_monday_has_passed() {
     assert_eq!(jobs(&world), ["dispatch", "queue", "pr-monitor", "score", "analyze"]);
 }
 
+/// The jobs of a tick.
+fn ticked(world: &World) -> Vec<String> {
+    let reports = world.run("--json tick").ok().json();
+    let reports = reports.as_array().unwrap().iter();
+    reports.map(|report| report["job"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_weekly_job_goes_by_its_own_last_run() {
+    let mut world = with_a_pattern();
+    world.advance(SignedDuration::from_hours(7 * 24));
+    drop(world.run("analyze").ok());
+    assert_eq!(ticked(&world), ["dispatch", "queue", "pr-monitor", "score"]);
+    assert_eq!(ticked(&world), ["dispatch", "queue", "pr-monitor"]);
+    let status = world.run("--json status").ok().json();
+    for job in ["score", "analyze"] {
+        let row = status["jobs"].as_array().unwrap().iter().find(|row| row["job"] == job);
+        assert!(row.unwrap()["next"].is_string(), "{status}");
+        assert_eq!(world.why(job)["code"], "not_due");
+    }
+}
+
+#[test]
+fn business_without_any_work_is_scored_once_the_first_monday_has_passed() {
+    let mut world = World::new().setting("evidence_dir: evidence");
+    let usual = ["dispatch", "queue", "pr-monitor"];
+    assert_eq!(ticked(&world), usual);
+    assert!(!world.path("runtime/state/installation.json").exists(), "nothing to look at");
+    world.write(
+        "objectives/shop.yaml",
+        "repo: shop\nprimary_outcome: Grow\nmetrics:\n- id: traffic\n  weight: 1\n  outcome_check: {path: traffic.yaml, measurement_window_days: 7}\n",
+    );
+    world.write(
+        "evidence/shop/traffic.yaml",
+        "metric_id: traffic\nobserved_at: 2026-01-11T00:00:00Z\nvalue: 100\nbaseline: 100\n",
+    );
+    assert_eq!(ticked(&world), usual, "no Monday has passed since the first look");
+    world.advance(SignedDuration::from_hours(7 * 24));
+    assert_eq!(ticked(&world), ["dispatch", "queue", "pr-monitor", "score", "analyze"]);
+    assert_eq!(ticked(&world), usual);
+}
+
+#[test]
+fn a_damaged_record_of_the_last_runs_says_what_mends_it() {
+    let world = with_a_pattern();
+    drop(world.run("analyze").ok());
+    world.write("runtime/state/cadence.json", "{");
+    let tick = world.run("tick").code(1);
+    assert!(tick.stderr.contains("cadence.json"), "{}", tick.stderr);
+    assert!(tick.stderr.contains("remove the file"), "{}", tick.stderr);
+    assert!(world.run("why score").code(1).stderr.contains("remove the file"));
+    let checks = world.run("--json doctor").json();
+    let paces = checks.as_array().unwrap().iter().find(|check| check["check"] == "paces");
+    assert_eq!(paces.unwrap()["status"], "fail", "{checks}");
+    std::fs::remove_file(world.path("runtime/state/cadence.json")).unwrap();
+    world.run("tick").ok();
+}
+
 #[test]
 fn two_failures_that_read_nearly_alike_are_two_issues_in_two_weeks() {
     let world = with_a_pattern();

@@ -1,5 +1,6 @@
 //! Every command of the command line: its JSON, its exit code, and what it must not change (`CONTRACT.md` section 1).
 
+mod mistakes;
 mod switches;
 
 use std::collections::BTreeSet;
@@ -186,6 +187,12 @@ fn a_value_is_explained_with_its_place() {
     let default = json(&world, "config explain ci_max_retries");
     assert_eq!(default["value"], 3);
     assert_eq!(default["line"], Value::Null);
+    let root = json(&world, "config explain root_dir");
+    assert_eq!(root["value"].as_str(), world.root().to_str());
+    assert_eq!(root["layer"], "command line");
+    assert_eq!((&root["file"], &root["line"]), (&Value::Null, &Value::Null));
+    let run = world.run("config explain sandbox.x").code(2);
+    assert!(run.stderr.contains("there is no key `x` in `sandbox`"), "{}", run.stderr);
     let run = world.run("config explain merge_polcy").code(2);
     assert!(run.stderr.contains("merge_policy"), "{}", run.stderr);
     let schema = json(&world, "config schema");

@@ -137,8 +137,13 @@ fn each_repository_is_groomed_at_its_own_pace() {
 #[test]
 fn a_dry_run_says_everything_and_changes_nothing() {
     let world = world();
+    let fresh = world.snapshot("");
     world.run("groom --force --dry-run").ok();
-    // The mirror is made by the first look.
+    assert_eq!(world.snapshot(""), fresh, "no mirror is made");
+    // The mirror as it is: a dry run fetches nothing.
+    world.ready_issue("Add a cart", "");
+    world.run("dispatch").ok();
+    world.run("queue").ok();
     let before = world.snapshot("");
     let said = told(&world.run("--json groom --force --dry-run").ok().json());
     insta::assert_snapshot!(said.join("\n"), @r"

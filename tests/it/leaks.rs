@@ -54,6 +54,11 @@ fn a_change_with_a_token_is_not_pushed_but_escalated_with_file_and_line() {
         "note and status"
     );
     nowhere(&world, &token());
+    let line = &world.stats()[0];
+    assert_eq!(
+        (&line["status"], &line["blocker_code"], &line["spent"]),
+        (&"partial".into(), &"invalid_result_contract".into(), &true.into())
+    );
     // The work is kept where only this machine sees it.
     let kept = world.read("runtime/worktrees/shop/shop-1/src/deploy.sh");
     assert!(kept.contains(&token()));
@@ -73,6 +78,7 @@ fn a_person_gives_it_one_more_attempt_and_the_secret_is_in_no_commit_of_the_bran
     world.run("queue").ok();
     assert_eq!(world.folder_of("shop-1"), "done");
     assert!(world.prompt("shop-1", "2").contains("`src/deploy.sh` line 2"));
+    assert_eq!(world.stats()[1]["status"], "complete");
     let pushed = world.git(&["-C", "remotes/shop.git", "log", "-p", "--all"]);
     assert!(pushed.contains("src/deploy.sh") && !pushed.contains(&token()), "{pushed}");
     nowhere(&world, &token());

@@ -4,6 +4,8 @@ mod alarms;
 #[cfg(feature = "failpoints")]
 mod deaths;
 
+use std::os::unix::fs::PermissionsExt;
+
 use jiff::SignedDuration;
 
 use crate::support::telegram::{Mood, TOKEN, Telegram, settings_for};
@@ -381,6 +383,19 @@ fn metrics_are_written_for_prometheus_where_that_is_wanted() {
         assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
     }
     prometheus_accepts(&world, "metrics/agentos.prom");
+
+    // Its collector is another user; a mode that a person has given is kept.
+    let path = world.path("metrics/agentos.prom");
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o644);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    world.ready_issue("Next", "");
+    world.run("dispatch").ok();
+    assert_eq!(mode(), 0o640);
+    let world = World::new().setting("metrics_textfile: runtime/metrics/agentos.prom");
+    world.run("dispatch").ok();
+    let inside = std::fs::metadata(world.path("runtime/metrics/agentos.prom")).unwrap();
+    assert_eq!(inside.permissions().mode() & 0o777, 0o600);
 }
 
 /// Asks Prometheus' own judge, where it is installed.

@@ -1,9 +1,10 @@
 //! `score` by the real binary: what it writes of runs and of business, and what it leaves alone.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::World;
 
@@ -119,10 +120,54 @@ fn a_second_run_finds_nothing_new_and_writes_nothing() {
 #[test]
 fn an_objective_that_cannot_be_used_is_named_with_its_line() {
     let world = measured();
-    world.write("objectives/shop.yaml", "metrics:\n- id: traffic\n  weight: -1\n");
-    let run = world.run("score").code(1);
-    assert!(run.stderr.contains("objectives/shop.yaml:3"), "{}", run.stderr);
-    assert!(run.stderr.contains("`weight` must be 0 or more"), "{}", run.stderr);
+    for (weight, words) in [("-1", "`weight` must be 0 or more"), ("0", "must add up to a number")]
+    {
+        let text = format!("metrics:\n- id: traffic\n  weight: {weight}\n");
+        world.write("objectives/shop.yaml", &text);
+        let run = world.run("score").code(1);
+        assert!(run.stderr.contains("objectives/shop.yaml:3"), "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
+
+/// A configured check of a value that is to fall.
+fn latency(more: &str) -> World {
+    World::new().setting("evidence_dir: evidence").repo_settings(&format!(
+        "  ci_command: sh test.sh\n  outcome_attribution:\n    enabled: true\n    checks:\n    - {{id: latency, path: latency.yaml, measurement_window_days: 7{more}}}\n"
+    ))
+}
+
+#[test]
+fn where_no_objective_says_the_direction_the_evidence_does() {
+    let mut world = latency("");
+    world.ready_issue("Make it fast", "## Outcome Checks\n\n- latency\n");
+    world.run("tick").ok();
+    world.advance(days(8));
+    let text = format!(
+        "metric_id: latency\nobserved_at: {}\nvalue: 310\nbaseline: 900\nunit: ms\ndirection: decrease\n",
+        world.now()
+    );
+    world.write("evidence/shop/latency.yaml", &text);
+    world.run("score").ok();
+    assert_eq!(snapshots(&world), [pair("latency", "improved")]);
+}
+
+#[test]
+fn a_check_with_labels_counts_for_issues_with_one_of_them_alone() {
+    let world = latency(", labels: [Speed, mobile]");
+    for label in ["speed", "bug"] {
+        let body = "## Outcome Checks\n\n- latency\n- signups\n";
+        let words = ["issue", "create", label, "--body", body, "--label", label, "--ready"];
+        world.run_words(&words).ok();
+    }
+    world.run("dispatch").ok();
+    world.run("queue").ok();
+    let text = world.read("runtime/metrics/outcome_attribution.jsonl");
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let opened: BTreeMap<u64, Value> =
+        lines.map(|line| (line["issue"].as_u64().unwrap(), line["check_ids"].clone())).collect();
+    let expected = [(1, json!(["latency", "signups"])), (2, json!(["signups"]))];
+    assert_eq!(opened, BTreeMap::from(expected));
 }
 
 #[test]

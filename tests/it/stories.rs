@@ -167,6 +167,13 @@ fn conflict_markers_that_are_left_are_no_solution() {
     let readme = world.git(&["-C", "remotes/shop.git", "show", "main:README.md"]);
     assert!(!readme.contains("<<<<"), "{readme}");
     assert!(world.task_text("shop-2").contains("conflict markers"));
+    let stats = world.stats();
+    let repairs: Vec<_> = stats.iter().filter(|line| line["task_id"] == "shop-2").skip(1).collect();
+    assert!(!repairs.is_empty());
+    for line in repairs {
+        assert_eq!(line["status"], "partial", "{line}");
+        assert_eq!(line["blocker_code"], "invalid_result_contract", "{line}");
+    }
 }
 
 #[test]
@@ -211,6 +218,34 @@ fn arm_and_disarm_outrank_the_policy() {
     world.run("arm").ok();
     world.run("pr-monitor").ok();
     assert_eq!(outcome(&world).as_deref(), Some("merged"));
+}
+
+#[test]
+fn manual_leaves_every_merge_to_a_person_whatever_was_merged_or_armed_before() {
+    let world = until_the_pull_request(policy("manual"));
+    let merged = world.run("pr merge 2").ok();
+    assert!(!merged.stderr.contains("automatically"), "{}", merged.stderr);
+    world.run("pr-monitor").ok();
+    assert!(!world.path("runtime/state/armed/shop").exists());
+    let armed = world.run("arm").ok();
+    assert!(armed.stdout.contains("`merge_policy` is `manual`"), "{}", armed.stdout);
+    world.ready_issue("Next", "");
+    world.run("tick").ok();
+    assert_eq!(world.task_key("shop-3", "outcome"), None);
+    assert!(world.reason("shop-3").contains("`merge_policy` is `manual`"));
+}
+
+#[test]
+fn who_merges_a_red_pull_request_with_git_arms_nothing() {
+    let agent = Script::new().writes("broken", "x").reports("complete", "none", "Did it.");
+    let world = World::with_agents(&[("worker", agent)])
+        .repo_settings("  ci_command: sh test.sh\n  merge_policy: supervised_first\n");
+    let world = until_the_pull_request(world);
+    world.run("pr-monitor").ok();
+    world.replace("board/shop/pulls/2.md", "state: open", "state: merged");
+    world.run("pr-monitor").ok();
+    assert_eq!(outcome(&world).as_deref(), Some("merged"));
+    assert!(!world.path("runtime/state/armed/shop").exists());
 }
 
 #[test]
@@ -414,7 +449,10 @@ fn ready_after_the_end_makes_the_next_generation_with_the_old_history() {
     assert_eq!(world.task_key("shop-1-2", "attempt").as_deref(), Some("1"));
     assert_eq!(world.task_key("shop-1-2", "branch").as_deref(), Some("agent/shop-1-2"));
     assert_eq!(world.task_key("shop-1-2", "generation").as_deref(), Some("2"));
-    assert!(world.task_text("shop-1-2").contains("`shop-1` ended as merged"));
+    let text = world.task_text("shop-1-2");
+    let context = text.split("# Context").nth(1).unwrap().split("# Source").next().unwrap();
+    assert!(context.contains("`shop-1` ended as merged"), "{context}");
+    assert!(context.contains("### Earlier: Attempt 1 (worker)"), "{context}");
     world.run("tick").ok();
     assert_eq!(world.task_key("shop-1-2", "outcome").as_deref(), Some("merged"));
     assert_eq!(world.shown(1), "done; Done; closed");

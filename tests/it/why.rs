@@ -133,7 +133,7 @@ fn same(standstill: Standstill, why: &str, job: &str) -> bool {
 
 /// A switch of a whole job has no other evidence than itself.
 fn is_a_job(why: &Value) -> bool {
-    why["subject"].as_str().unwrap().starts_with('`')
+    !why["subject"].as_str().unwrap().contains(|c: char| c.is_ascii_digit())
 }
 
 /// The reasons, in parts, so that their worlds are built side by side.
@@ -174,4 +174,95 @@ fn nothing_keeps_a_job_from_its_turn() {
         assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(true), &Value::Null), "{why}");
     }
     world.run("why sweep").code(2);
+}
+
+#[test]
+fn a_job_is_named_as_it_was_asked_about() {
+    assert_eq!(World::new().why("queue")["subject"], "queue");
+}
+
+#[test]
+fn a_file_that_nobody_works_on_says_how_it_goes_on() {
+    let world = worlds::dispatched(World::new());
+    world.mv("shop-1", "inbox", "done");
+    for subject in ["shop-1", "1"] {
+        let why = world.why(subject);
+        assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(false), &"unusable_file".into()));
+        assert!(why["reason"].as_str().unwrap().contains("somebody moved it there"), "{why}");
+        let next = why["next_look"].as_str().unwrap();
+        assert!(next.contains("`agentos task retry shop-1`"), "{why}");
+    }
+    world.run("task retry shop-1").ok();
+    assert_eq!(world.folder_of("shop-1"), "inbox");
+    world.mv("shop-1", "inbox", "done");
+    world.run("task cancel shop-1").ok();
+    assert_eq!(world.why("shop-1")["code"], "ended");
+}
+
+#[test]
+fn a_file_that_is_no_task_is_told_of_with_its_reason_and_what_mends_it() {
+    let world = worlds::dispatched(World::new());
+    world.replace("runtime/mailbox/inbox/shop-1.md", "task_id: shop-1", "task_id: [");
+    let why = world.why("shop-1");
+    assert!(why["next_look"].as_str().unwrap().contains("the next `queue`"), "{why}");
+    drop(world.run("queue"));
+    for subject in ["shop-1", "1"] {
+        let why = world.why(subject);
+        assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(false), &"unusable_file".into()));
+        let reason = why["reason"].as_str().unwrap();
+        assert!(reason.contains("cannot be read as a task") && !reason.contains('\n'), "{why}");
+        let evidence = why["evidence"].to_string();
+        assert!(evidence.contains("failed/shop-1.md\""), "{why}");
+        assert!(evidence.contains("failed/shop-1.md.reason.txt"), "{why}");
+        assert!(why["next_look"].as_str().unwrap().contains("`inbox/`"), "{why}");
+    }
+}
+
+#[test]
+fn a_file_of_a_newer_version_asks_for_an_update() {
+    let world = worlds::dispatched(World::new());
+    world.replace("runtime/mailbox/inbox/shop-1.md", "schema: 1", "schema: 99");
+    let why = world.why("shop-1");
+    assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(false), &"unusable_file".into()));
+    assert!(why["reason"].as_str().unwrap().contains("update agentos"), "{why}");
+}
+
+#[test]
+fn a_task_that_its_last_run_could_not_go_on_with_says_what_kept_it() {
+    let world = worlds::dispatched(World::new());
+    world.mv("shop-1", "inbox", "processing");
+    let why = world.why("shop-1");
+    assert_eq!(why["moving"], true, "its worker has died: {why}");
+    let file = "runtime/mailbox/processing/shop-1.md";
+    world.replace(file, "task_id: shop-1", "task_id: shop-1\ntrouble: the remote is gone");
+    let why = world.why("shop-1");
+    assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(false), &"trouble".into()));
+    assert_eq!(why["reason"], "its last run could not go on: the remote is gone");
+    let status = world.run("status").ok().stdout;
+    assert!(status.contains("shop-1: the remote is gone"), "{status}");
+}
+
+#[test]
+fn a_pull_request_that_several_repositories_have_has_to_be_named_with_its_repository() {
+    let world = World::new();
+    world.edit("config.yaml", |text| {
+        let end = "- repo: acme/other\n  host: local\n  path: shop\n  task_prefix: other\n";
+        format!("{text}{end}")
+    });
+    for repo in ["shop", "other"] {
+        world.run_words(&["issue", "create", "Here", "--repo", repo, "--ready"]).ok();
+    }
+    world.run("dispatch").ok();
+    for repo in ["shop", "other"] {
+        let file = format!("runtime/mailbox/inbox/{repo}-1.md");
+        let key = format!("task_id: {repo}-1");
+        world.replace(&file, &key, &format!("{key}\npr: 2"));
+    }
+    let run = world.run("why pr:2").code(2);
+    assert!(run.stderr.contains("several repositories"), "{}", run.stderr);
+    assert!(run.stderr.contains("acme/other!2"), "{}", run.stderr);
+    let help = world.run("why --help").ok().stdout;
+    assert!(help.contains("acme/web!7"), "{help}");
+    assert_eq!(world.why("acme/shop!2")["subject"], "shop-1");
+    assert_eq!(world.why("other!2")["subject"], "other-1");
 }

@@ -138,6 +138,29 @@ fn explain_knows_what_is_no_key() {
     assert_eq!(hint("agents.cluade.env"), "did you mean `claude`?");
     assert!(hint("repos.web").contains("repos.web.merge_policy"));
     assert!(hint("task_prefix").contains("repos.<name>.task_prefix"));
+    for (key, above) in [
+        ("sandbox.x", "`sandbox`"),
+        ("stall_minutes.x", "`stall_minutes`"),
+        ("repos.web.stall_minutes.x", "`stall_minutes`"),
+        ("planning_research.enabled.x", "`planning_research.enabled`"),
+        ("hold_labels.first", "`hold_labels`"),
+    ] {
+        assert!(hint(key).contains(above), "{key}");
+    }
+    assert_eq!(loaded.explain("hold_labels.0").unwrap().value, "hold");
+}
+
+#[test]
+fn explain_names_the_older_key_that_asks_for_a_person() {
+    let text = "quality_harness: {enabled: true}\nrepos:\n- repo: acme/web\n  review_value: In Review\n- repo: acme/api\n- repo: acme/app\n  merge_policy: auto\n";
+    let loaded = loaded(text);
+    let said = |name: &str| {
+        let explanation = loaded.explain(&format!("repos.{name}.merge_policy")).unwrap();
+        (explanation.value, explanation.layer, explanation.line)
+    };
+    assert_eq!(said("web"), ("manual".into(), "repository acme/web".to_owned(), Some(4)));
+    assert_eq!(said("api"), ("manual".into(), "global".to_owned(), Some(1)));
+    assert_eq!(said("app"), ("auto".into(), "repository acme/app".to_owned(), Some(7)));
 }
 
 fn level_text(value: Option<u32>, indent: usize) -> String {

@@ -132,8 +132,8 @@ pub struct Metric {
     pub name: String,
     /// Its share of the score; all weights of an objective add up to 1.
     pub weight: f64,
-    /// Which way is better.
-    pub direction: Direction,
+    /// Which way is better, where the objective says so; else the evidence does.
+    pub direction: Option<Direction>,
     /// Within this share of the baseline a value counts as unchanged.
     pub tolerance: f64,
     /// Where its present value is read.
@@ -192,7 +192,8 @@ pub fn interpret(
     }
 }
 
-/// Weights divided by their sum. Weights below zero or without a number count as zero; when all are zero, every metric counts the same.
+/// Weights divided by their sum. Weights below zero or without a number count as zero; of a sum by which nothing can be divided there are
+/// no shares: nothing counts then, and nothing was measured.
 pub fn normalized(weights: &[f64]) -> Vec<f64> {
     let clean = |weight: &f64| if weight.is_finite() { weight.max(0.0) } else { 0.0 };
     let clean: Vec<f64> = weights.iter().map(clean).collect();
@@ -200,9 +201,7 @@ pub fn normalized(weights: &[f64]) -> Vec<f64> {
     if sum > 0.0 && sum.is_finite() {
         return clean.iter().map(|weight| weight / sum).collect();
     }
-    #[expect(clippy::cast_precision_loss, reason = "an objective has a handful of metrics")]
-    let equal = 1.0 / clean.len().max(1) as f64;
-    vec![equal; clean.len()]
+    vec![0.0; clean.len()]
 }
 
 #[cfg(test)]

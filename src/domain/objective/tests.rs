@@ -19,7 +19,7 @@ fn web_app() -> Objective {
         id: (*id).to_owned(),
         name: (*id).to_owned(),
         weight,
-        direction: Direction::Increase,
+        direction: Some(Direction::Increase),
         tolerance: TOLERANCE,
         source: None,
         outcome_check: None,
@@ -68,6 +68,16 @@ fn what_was_never_measured_adds_nothing_and_is_listed() {
     let found = score(&web_app(), &[snapshot("conversion", Improved, 20)], at(28));
     assert_eq!(found.unmeasured, ["traffic", "retention", "arpu"]);
     assert!(found.is_measured() && !score(&web_app(), &[], at(28)).is_measured());
+}
+
+#[test]
+fn metrics_without_any_weight_measure_nothing() {
+    let mut objective = web_app();
+    for metric in &mut objective.metrics {
+        metric.weight = 0.0;
+    }
+    let found = score(&objective, &[snapshot("traffic", Improved, 20)], at(28));
+    assert_eq!((found.score, found.coverage, found.is_measured()), (0.0, 0.0, false));
 }
 
 #[test]
@@ -128,7 +138,8 @@ fn a_value_is_read_against_its_baseline_direction_and_tolerance() {
 fn weights_are_shares_of_their_sum() {
     assert_eq!(normalized(&[2.0, 6.0]), [0.25, 0.75]);
     assert_eq!(normalized(&[1.0, -3.0]), [1.0, 0.0]);
-    assert_eq!(normalized(&[0.0, 0.0]), [0.5, 0.5]);
+    assert_eq!(normalized(&[0.0, 0.0]), [0.0, 0.0]);
+    assert_eq!(normalized(&[f64::MAX, f64::MAX]), [0.0, 0.0]);
     assert_eq!(normalized(&[f64::NAN, 1.0]), [0.0, 1.0]);
     assert!(normalized(&[]).is_empty());
 }

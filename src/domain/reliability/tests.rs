@@ -287,7 +287,7 @@ fn the_score_is_told_for_the_end_of_each_week_and_not_where_nothing_was_measured
         id: id.to_owned(),
         name: id.to_owned(),
         weight,
-        direction: Direction::Increase,
+        direction: Some(Direction::Increase),
         tolerance: 0.02,
         source: None,
         outcome_check: None,

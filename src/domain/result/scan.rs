@@ -111,9 +111,11 @@ pub(super) fn key_line(line: &str) -> Option<KeyLine<'_>> {
     for _ in 0..2 {
         if let Some(behind) = strip_bullet(rest) {
             (rest, listed) = (behind, true);
-        } else if level == 0 && heading_level(rest) > 0 {
-            level = heading_level(rest);
-            rest = rest.trim_start_matches('#').trim_start();
+        } else if level == 0 {
+            level = heading_level(rest).max(crowded_level(rest));
+            if level > 0 {
+                rest = rest.trim_start_matches('#').trim_start();
+            }
         }
     }
     let emphasis_end = rest.find(|c| !is_emphasis(c)).unwrap_or(rest.len());
@@ -199,6 +201,17 @@ pub(super) fn heading_level(line: &str) -> usize {
     let level = line.bytes().take_while(|b| *b == b'#').count();
     let spaced = line.get(level..).is_some_and(|rest| rest.starts_with([' ', '\t']));
     if (1..=6).contains(&level) && spaced { level } else { 0 }
+}
+
+/// The same of one without a blank behind its `#` (`#STATUS: complete`), which is a heading only before a key of the contract.
+fn crowded_level(line: &str) -> usize {
+    let level = line.bytes().take_while(|b| *b == b'#').count();
+    let rest = line.get(level..).unwrap_or_default();
+    let label = rest.split_once([':', '：']).map(|(label, _)| label);
+    let name = label.unwrap_or(rest).trim().trim_matches(is_emphasis).trim();
+    let is_key = known(name, Certainty::Spelled)
+        .is_some_and(|(_, certainty)| label.is_some() || certainty == Certainty::Exact);
+    if (1..=6).contains(&level) && is_key { level } else { 0 }
 }
 
 /// The text behind a list marker (`-`, `*`, `+`, `•`, `1.`, `1)`), if the line has one.

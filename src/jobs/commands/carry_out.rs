@@ -92,7 +92,7 @@ async fn view(
 
 fn order(asked: &Asked, words: Option<String>) -> Order {
     let by = clean::one_line(&clean::untrusted(&asked.author).text, 60);
-    Order { by, comment: Some(asked.comment), words }
+    Order { by, comment: Some(asked.comment), words, waits: false }
 }
 
 /// What is said beside the command is the answer to the question that a blocked task has asked.

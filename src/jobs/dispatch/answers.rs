@@ -17,20 +17,25 @@ use crate::text::{clean, marker, sections};
 use super::super::queue;
 use super::super::reconcile::tell;
 use super::super::report::Report;
-use super::Failure;
+use super::{Failure, unreadable};
 
 /// Looks at every task of this repository that waits or of which the host may not know everything.
 pub(super) async fn collect(app: &App, repository: &Repository, report: &mut Report) {
     for folder in [Folder::Blocked, Folder::Inbox, Folder::Done, Folder::Escalated, Folder::Failed]
     {
         let heads = match app.mailbox.heads_of(folder, &repository.key) {
-            Ok(heads) => heads.tasks,
+            Ok(heads) => heads,
             Err(error) => {
                 report.failure(folder.as_str(), error.into());
                 continue;
             }
         };
-        for task in heads.iter().map(Head::keys) {
+        for poison in &heads.poison {
+            if let Err(failure) = unreadable::look(app, repository, poison, report).await {
+                report.failure(poison.stem.clone(), failure);
+            }
+        }
+        for task in heads.tasks.iter().map(Head::keys) {
             if task.repo != *repository.slug() {
                 continue;
             }
@@ -57,7 +62,19 @@ async fn catch_up(
     if task.host_state == Some(desired_host_state(folder, task)) && !is_untold {
         return Ok(());
     }
+    show(app, repository, folder, task).await
+}
+
+/// Makes the host show the task as it is now.
+async fn show(
+    app: &App,
+    repository: &Repository,
+    folder: Folder,
+    task: &Task,
+) -> Result<(), Failure> {
     let Some((lease, mut task)) = leased(app, folder, task)? else { return Ok(()) };
+    // A worker that died in the same moment in which its file was moved here can have left one.
+    queue::remove_drafts_of(app, &task.id);
     let extras = queue::extras(&task, folder);
     tell(app, repository, &lease, folder, &mut task, &extras).await?;
     Ok(())
@@ -82,6 +99,9 @@ enum End {
     Unblocked,
     /// Its pull request was merged or closed by a person; a merge closes the issue too, and that is no withdrawal. The monitor finishes it.
     PullEnded,
+    /// Nothing yet: our question is not there, so that no comment could count as its answer. A person moved the file here, from where
+    /// the issue shows the same labels, or a crash kept the question back.
+    Unasked,
 }
 
 async fn waiting(
@@ -96,6 +116,7 @@ async fn waiting(
     }
     match end_of_waiting(repository.host.as_ref(), task).await? {
         None | Some(End::PullEnded) => Ok(()),
+        Some(End::Unasked) => show(app, repository, Folder::Blocked, task).await,
         Some(End::Closed) => cancel(app, repository, task, report).await,
         Some(End::Answer(text)) => {
             bring_back(app, repository, task, Some(text), "answered", report).await
@@ -115,20 +136,25 @@ async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Fai
         return Ok(Some(End::Closed));
     }
     let comments = host.comments(task.issue).await?;
-    if let Some(answer) = answer_in(&comments, task) {
+    let Some(later) = after_question(&comments, task) else { return Ok(Some(End::Unasked)) };
+    if let Some(answer) = answer_in(later) {
         let text = format!("{}, {}:\n\n{}", answer.author, answer.created_at, quoted(&answer.body));
         return Ok(Some(End::Answer(text)));
     }
     Ok(dependency_closed(host, task, &issue).await.then_some(End::Unblocked))
 }
 
-/// The first comment of a person with write access after our question. A command is none: it says itself what is to happen.
-fn answer_in<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a Comment> {
+/// The comments behind our question; nothing where it is not among them.
+fn after_question<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a [Comment]> {
     let key = texts::question_key(task);
     let asked =
         comments.iter().position(|c| c.ours && marker::has(&c.body, texts::QUESTION, &key))?;
-    let after = comments.get(asked + 1..).unwrap_or_default();
-    after.iter().find(|comment| {
+    comments.get(asked + 1..)
+}
+
+/// The first comment of a person with write access. A command is none: it says itself what is to happen.
+fn answer_in(later: &[Comment]) -> Option<&Comment> {
+    later.iter().find(|comment| {
         !comment.ours
             && comment.author_trust == Trust::Trusted
             && command::parse(&comment.body).is_none()

@@ -45,7 +45,7 @@ pub(super) async fn view(
     repository: &Repository,
     host: &dyn Host,
     issue: &Issue,
-    room: Room,
+    room: Room<'_>,
 ) -> Result<View, Failure> {
     let settings = &repository.settings;
     let is_named = settings.trusted_authors.iter().any(|a| a.eq_ignore_ascii_case(&issue.author));
@@ -61,7 +61,7 @@ pub(super) async fn view(
         excluded_labels: settings.excluded_labels.clone(),
         trusted_authors: settings.trusted_authors.clone(),
         made_ready,
-        fence: app.state.fence(&repository.key)?.reason(issue.number),
+        fence: room.fence.reason(issue.number),
         open_prs: room.open_prs,
         max_open_prs: settings.max_open_prs,
         left_in_run: room.left,

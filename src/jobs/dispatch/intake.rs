@@ -1,11 +1,11 @@
 //! From an issue to a task file: the brief is frozen, the file delivered, the host told.
 
 use crate::app::{App, Repository};
-use crate::domain::brief;
 use crate::domain::ids::{AgentName, BranchName, TaskId};
 use crate::domain::issue::Issue;
 use crate::domain::proposal::Proposal;
 use crate::domain::task::{Counters, Folder, Outcome, Task};
+use crate::domain::{body, brief};
 use crate::git::GitError;
 
 use super::super::reconcile::tell;
@@ -27,7 +27,8 @@ pub(super) async fn deliver(
     let mut task = draft(app, repository, issue, &id, proposal)?;
     if generation > 1 {
         task.generation = generation;
-        task.body.push_str(&earlier(app, repository, issue, generation)?);
+        let earlier = earlier(app, repository, issue, generation)?;
+        task.body = body::with_context(&task.body, &earlier);
     }
     app.mailbox.prepare()?;
     app.state.record_prefix(repository.slug(), &repository.key)?;
@@ -46,6 +47,8 @@ fn draft(
     let agents: Vec<AgentName> = app.agents.keys().cloned().collect();
     let brief = brief::freeze_with(issue, &agents, proposal);
     let base_branch = base_branch(repository, brief.base_branch)?;
+    let checks = &repository.settings.outcome_attribution;
+    let outcome_checks = checks.counting(brief.outcome_checks, |label| issue.has_label(label));
     Ok(Task {
         branch: id.branch(),
         id: id.clone(),
@@ -61,7 +64,7 @@ fn draft(
         base_branch,
         stage: None,
         not_before: None,
-        outcome_checks: brief.outcome_checks,
+        outcome_checks,
         failed_checks: Vec::new(),
         counters: Counters::default(),
         tried: Vec::new(),
@@ -86,10 +89,25 @@ fn draft(
         approved_by: None,
         last_command: None,
         settling: None,
+        trouble: None,
         host_state: None,
         unknown: Vec::new(),
         body: brief.body,
     })
+}
+
+/// Why the base branch that the issue names cannot be had, if it names one: work for one branch must not be merged into another.
+pub(super) fn missing_base(
+    repository: &Repository,
+    issue: &Issue,
+) -> Result<Option<String>, Failure> {
+    let Some(wanted) = brief::wanted_base(&issue.body) else { return Ok(None) };
+    let is_ours = wanted.as_str().starts_with("agent/");
+    if !is_ours && repository.mirror()?.remote_tip(&wanted)?.is_some() {
+        return Ok(None);
+    }
+    let why = if is_ours { "is for the work of a task" } else { "does not exist" };
+    Ok(Some(format!("the branch `{wanted}` of its section `## Base Branch` {why}")))
 }
 
 /// The base branch that the issue names, if the remote has it; else the repository's.
@@ -122,18 +140,20 @@ fn earlier(
     generation: u32,
 ) -> Result<String, Failure> {
     let before = TaskId::of(&repository.key, issue.number, generation - 1);
-    let Some((folder, task)) = app.mailbox.find(&before)? else { return Ok(String::new()) };
-    let history = crate::domain::body::history(&task.body);
+    let found = app.mailbox.find(&before)?;
+    let found = found.or_else(|| Some((Folder::Done, app.mailbox.archived_task(&before)?)));
+    let Some((folder, task)) = found else { return Ok(String::new()) };
+    let history = body::history(&task.body);
     let outcome = task.outcome.map_or(folder.as_str(), Outcome::as_str);
     let history: Vec<String> = history
         .lines()
         .map(|line| {
             line.strip_prefix("# ")
-                .map_or_else(|| line.to_owned(), |title| format!("## Earlier: {title}"))
+                .map_or_else(|| line.to_owned(), |title| format!("### Earlier: {title}"))
         })
         .collect();
     let history = history.join("\n");
-    Ok(format!("\n# Earlier Generation\n\n`{before}` ended as {outcome}.\n{history}\n"))
+    Ok(format!("## Earlier Generation\n\n`{before}` ended as {outcome}.\n{history}"))
 }
 
 /// Stamps in task files are for people too.

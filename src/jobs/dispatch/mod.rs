@@ -5,14 +5,17 @@ mod gather;
 mod intake;
 mod proposal;
 mod rival;
+mod unreadable;
 
 use crate::app::{App, Repository};
 use crate::crash_point;
 use crate::domain::admission::{self, Admission};
+use crate::domain::fence::Fence;
 use crate::domain::issue::Issue;
 use crate::domain::routing::{Served, Waiting, rank};
 use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::{brief, ids::TaskId};
+use crate::host::Host;
 
 use super::commands;
 use super::report::{Job, Report, Severity};
@@ -71,8 +74,14 @@ async fn dispatch(
         commands::collect(app, repository, report).await;
         answers::collect(app, repository, report).await;
     }
-    if let Err(failure) = look_at_fence(app, repository, &ready, options) {
-        return report.failure(repository.slug().to_string(), failure);
+    let fence = match fence(app, repository, &ready) {
+        Ok(fence) => fence,
+        Err(failure) => return report.failure(repository.slug().to_string(), failure),
+    };
+    if !options.dry_run
+        && let Err(error) = app.state.set_fence(&repository.key, &fence)
+    {
+        return report.failure(repository.slug().to_string(), error.into());
     }
     if ready.is_empty() {
         return;
@@ -83,7 +92,7 @@ async fn dispatch(
     };
     let mut left = repository.settings.max_dispatch_per_run;
     for issue in in_order(app, repository, ready) {
-        let room = Room { left, open_prs };
+        let room = Room { left, open_prs, fence: &fence };
         match consider(app, repository, &issue, room, options, report).await {
             Ok(true) => left = left.saturating_sub(1),
             Ok(false) => {}
@@ -99,20 +108,14 @@ async fn dispatch(
     }
 }
 
-/// The day-one fence of a repository on a shared host: put up by the first dispatch, kept true by every other.
-fn look_at_fence(
-    app: &App,
-    repository: &Repository,
-    ready: &[Issue],
-    options: &Options,
-) -> Result<(), Failure> {
-    if repository.local.is_some() || options.dry_run {
-        return Ok(());
+/// The day-one fence of a repository on a shared host, after this look: put up by the first dispatch, kept true by every other.
+fn fence(app: &App, repository: &Repository, ready: &[Issue]) -> Result<Fence, Failure> {
+    let fence = app.state.fence(&repository.key)?;
+    if repository.local.is_some() {
+        return Ok(fence);
     }
     let numbers = ready.iter().map(|issue| issue.number).collect();
-    let fence = app.state.fence(&repository.key)?;
-    let limit = repository.settings.max_dispatch_per_run;
-    Ok(app.state.set_fence(&repository.key, &fence.after_look(&numbers, limit))?)
+    Ok(fence.after_look(&numbers, repository.settings.max_dispatch_per_run))
 }
 
 /// High priority first, then older first.
@@ -145,9 +148,30 @@ pub(super) struct Failure {
 
 /// What the limits leave for one issue.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct Room<'a> {
     left: usize,
     open_prs: usize,
+    /// The day-one fence.
+    fence: &'a Fence,
+}
+
+/// Whether an issue becomes a task, by what this host says of it.
+async fn admission(
+    app: &App,
+    repository: &Repository,
+    host: &dyn Host,
+    issue: &Issue,
+    room: Room<'_>,
+) -> Result<Admission, Failure> {
+    let view = gather::view(app, repository, host, issue, room).await?;
+    let admission = admission::admit(issue, &view);
+    // Last, since it asks the remote.
+    if matches!(admission, Admission::Dispatch { .. })
+        && let Some(reason) = intake::missing_base(repository, issue)?
+    {
+        return Ok(Admission::Wait(Halt::new(Standstill::BaseBranch, reason)));
+    }
+    Ok(admission)
 }
 
 /// Looks at one ready issue; says whether it was dispatched.
@@ -155,12 +179,11 @@ async fn consider(
     app: &App,
     repository: &Repository,
     issue: &Issue,
-    room: Room,
+    room: Room<'_>,
     options: &Options,
     report: &mut Report,
 ) -> Result<bool, Failure> {
-    let view = gather::view(app, repository, repository.glance.as_ref(), issue, room).await?;
-    match admission::admit(issue, &view) {
+    match admission(app, repository, repository.glance.as_ref(), issue, room).await? {
         Admission::Dispatch { generation } if options.dry_run => {
             let id = TaskId::of(&repository.key, issue.number, generation);
             let without = if proposal::would_ask(app, issue) { "; no model is asked" } else { "" };
@@ -193,7 +216,7 @@ async fn admit_for_good(
     app: &App,
     repository: &Repository,
     issue: &Issue,
-    room: Room,
+    room: Room<'_>,
     report: &mut Report,
 ) -> Result<bool, Failure> {
     repository.host.preflight().await?;
@@ -225,12 +248,11 @@ async fn admitted(
     app: &App,
     repository: &Repository,
     issue: &Issue,
-    room: Room,
+    room: Room<'_>,
     report: &mut Report,
 ) -> Result<Option<(Issue, u32)>, Failure> {
     let issue = repository.host.issue(issue.number).await?;
-    let view = gather::view(app, repository, repository.host.as_ref(), &issue, room).await?;
-    match admission::admit(&issue, &view) {
+    match admission(app, repository, repository.host.as_ref(), &issue, room).await? {
         Admission::Dispatch { generation } => Ok(Some((issue, generation))),
         Admission::Wait(halt) => {
             report.issue(repository.slug(), issue.number, "waiting", Some(halt.reason));
@@ -246,7 +268,7 @@ async fn is_as_asked(
     repository: &Repository,
     asked: &Issue,
     generation: u32,
-    room: Room,
+    room: Room<'_>,
     report: &mut Report,
 ) -> Result<bool, Failure> {
     let Some((now, next)) = admitted(app, repository, asked, room, report).await? else {
@@ -269,19 +291,21 @@ pub(in crate::jobs) async fn foresee(
     issue: &Issue,
 ) -> Result<Admission, Failure> {
     let open_prs = gather::open_pull_requests(app, repository)?;
-    let mut room = Room { left: repository.settings.max_dispatch_per_run, open_prs };
     let host = repository.glance.as_ref();
-    for other in in_order(app, repository, host.ready_issues().await?) {
+    let ready = host.ready_issues().await?;
+    let fence = fence(app, repository, &ready)?;
+    let left = repository.settings.max_dispatch_per_run;
+    let mut room = Room { left, open_prs, fence: &fence };
+    for other in in_order(app, repository, ready) {
         if other.number == issue.number {
             break;
         }
-        let view = gather::view(app, repository, host, &other, room).await?;
-        if matches!(admission::admit(&other, &view), Admission::Dispatch { .. }) {
+        let admission = admission(app, repository, host, &other, room).await?;
+        if matches!(admission, Admission::Dispatch { .. }) {
             room.left = room.left.saturating_sub(1);
         }
     }
-    let view = gather::view(app, repository, host, issue, room).await?;
-    let admission = admission::admit(issue, &view);
+    let admission = admission(app, repository, host, issue, room).await?;
     if matches!(admission, Admission::Dispatch { .. })
         && let Some(reason) = rival::older(app, repository).await?
     {

@@ -90,6 +90,7 @@ kinds! {
     Switches = "state" "switches", "nothing is switched off or paused";
     Tasks = "state" "tasks", "no task waits for a person";
     Intents = "state" "intents", "no change to the outside world has been left open";
+    Paces = "state" "paces", "it can be told when each job ran last";
     Telegram = "notifications" "telegram", "messages can be sent";
     Chat = "notifications" "chat", "`--live`: Telegram knows the bot, and the bot sees the chat; nothing is sent";
     Outbox = "notifications" "outbox", "no message has been waiting for long";

@@ -125,6 +125,7 @@ async fn whole(
         checks.extend(worse);
     }
     checks.extend(state::checks(app));
+    checks.extend(state::paces(app));
     checks.push(state::telegram(app));
     if options.live {
         step("the chat");

@@ -65,7 +65,7 @@ fn tasks(app: &App) -> Check {
         );
     }
     if waiting.is_empty() {
-        let live = seen.tasks.iter().filter(|task| task.outcome.is_none()).count();
+        let live = seen.tasks.iter().filter(|task| !task.has_ended()).count();
         return Check::ok(Kind::Tasks, format!("{live} under way, none waits for a person"));
     }
     Check::warn(
@@ -96,6 +96,13 @@ fn intents(app: &App) -> Check {
             "`agentos tick` reads back what became of them; look at what it says",
         ),
     }
+}
+
+/// Said only where it is wrong: no job with a pace of its own runs then.
+pub(super) fn paces(app: &App) -> Option<Check> {
+    let error = app.state.check_cadence().err()?;
+    let mend = "remove runtime/state/cadence.json: every job with a pace is due again then";
+    Some(Check::fail(Kind::Paces, error.to_string(), mend))
 }
 
 fn is_old(at: Timestamp, now: Timestamp) -> bool {

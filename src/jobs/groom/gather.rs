@@ -29,8 +29,12 @@ const RECENT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Most bytes of a file that are read.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Reads everything.
-pub(super) async fn snapshot(app: &App, repository: &Repository) -> Result<Snapshot, Failure> {
+/// Reads everything; for a dry run without fetching, which would write.
+pub(super) async fn snapshot(
+    app: &App,
+    repository: &Repository,
+    is_dry_run: bool,
+) -> Result<Snapshot, Failure> {
     repository.host.preflight().await?;
     let open = repository.host.open_issues().await?;
     let closed = repository.host.closed_since(origin::remembered_since(app.now())).await?;
@@ -42,7 +46,7 @@ pub(super) async fn snapshot(app: &App, repository: &Repository) -> Result<Snaps
         now: app.now(),
         open,
         closed,
-        memory: Base::of(repository)?.text(memory::FILE)?,
+        memory: Base::of(repository, is_dry_run)?.text(memory::FILE)?,
         results,
         begun,
         rules: Rules {
@@ -121,8 +125,15 @@ struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    /// Brings the mirror up to date. A remote without a commit has no files.
-    fn of(repository: &'a Repository) -> Result<Self, Failure> {
+    /// Brings the mirror up to date, but for a dry run, which takes it as it is. A remote without a commit has no files.
+    fn of(repository: &'a Repository, is_dry_run: bool) -> Result<Self, Failure> {
+        if is_dry_run {
+            let tip = match repository.lacks_of_mirror() {
+                None => None,
+                Some(_) => repository.mirror()?.tracked_tip(&repository.base_branch()?)?,
+            };
+            return Ok(Self { repository, tip });
+        }
         let effects = repository.effects()?;
         let lock = effects.lock_mirror()?;
         let fetched = effects.mirror.fetch();

@@ -119,7 +119,7 @@ async fn groom(
     options: &Options,
     report: &mut Report,
 ) -> Result<Groomed, Failure> {
-    let mut view = View::of(gather::snapshot(app, repository).await?);
+    let mut view = View::of(gather::snapshot(app, repository, options.dry_run).await?);
     let asked = question::ask(app, repository, &view, options).await?;
     if asked.took_time {
         // Minutes in which people go on, and may have thrown a switch.
@@ -127,7 +127,7 @@ async fn groom(
             report.skipped(repository.slug(), &denial);
             return Ok(Groomed::NotNow);
         }
-        view = View::of(gather::snapshot(app, repository).await?);
+        view = View::of(gather::snapshot(app, repository, options.dry_run).await?);
     }
     let closings = gather::closings(app, repository, &view).await?;
     let filled = grooming::fill(&view.look, &asked.proposals, &view.present);

@@ -38,7 +38,7 @@ fn line(app: &App, task: &Task, kind: Kind, commit: Option<&CommitSha>) -> Recor
         task_id: task.id.to_string(),
         issue: task.issue.0,
         pr: task.pr.map(|pr| pr.0),
-        check_ids: task.outcome_checks.clone(),
+        check_ids: Some(task.outcome_checks.clone()),
         commit: commit.map(ToString::to_string),
         check_id: None,
         interpretation: None,

@@ -49,7 +49,8 @@ pub(super) struct Check {
     pub(super) place: Place,
     pub(super) window: SignedDuration,
     pub(super) comparison: Option<String>,
-    pub(super) direction: Direction,
+    /// Which way is better, where the objective says so; else the evidence does.
+    pub(super) direction: Option<Direction>,
     pub(super) tolerance: f64,
 }
 
@@ -110,7 +111,8 @@ pub(in crate::jobs) fn recorded(app: &App, repository: &Repository) -> Result<Ou
     Ok(Outcomes { records, ..Outcomes::default() })
 }
 
-/// The checks of the configuration and of the objective; of two with one id the configuration's counts.
+/// The checks of the configuration and of the objective; of two with one id the configuration's counts. How a value is read is no matter of
+/// the place that it comes from: there the metric of that id has its word, and the evidence where it has none.
 fn checks(repository: &Repository, objective: Option<&LoadedObjective>) -> BTreeMap<String, Check> {
     let mut checks = BTreeMap::new();
     for metric in objective.iter().flat_map(|loaded| &loaded.objective.metrics) {
@@ -128,13 +130,14 @@ fn checks(repository: &Repository, objective: Option<&LoadedObjective>) -> BTree
     }
     for configured in &repository.settings.outcome_attribution.checks {
         let window = SignedDuration::try_from(configured.measurement_window);
+        let metric = objective.and_then(|loaded| loaded.objective.metric(&configured.id));
         let check = Check {
             name: configured.name.clone(),
             place: source::place_of(&configured.location),
             window: window.unwrap_or(SignedDuration::MAX),
             comparison: configured.comparison_window.clone(),
-            direction: Direction::Increase,
-            tolerance: TOLERANCE,
+            direction: metric.and_then(|metric| metric.direction),
+            tolerance: metric.map_or(TOLERANCE, |metric| metric.tolerance),
         };
         checks.insert(configured.id.clone(), check);
     }
@@ -151,7 +154,7 @@ async fn judged(
     let blank = Record {
         timestamp: now,
         kind: Kind::Snapshot,
-        check_ids: Vec::new(),
+        check_ids: None,
         commit: None,
         interpretation: Some(Interpretation::Inconclusive),
         ..due.merged.clone()

@@ -1,10 +1,13 @@
 //! Merges judged by pages and by words, on a real root with a played model and played pages. What files with numbers give is told by the tests
 //! of `score`.
 
+use std::path::Path;
+
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::*;
+use crate::evidence;
 use crate::jobs::artefacts::ground::Ground;
 
 /// The block of seed 000 as it prints it.
@@ -107,6 +110,28 @@ fn a_page_with_numbers_needs_no_model() {
     let expected =
         format!("activation_rate | regressed | {PAGE} | - | 30 percent against 40 percent");
     assert_eq!(snapshots(&ground), [expected]);
+}
+
+#[test]
+fn a_configured_check_is_read_as_the_metric_of_its_id_says_and_else_as_its_evidence_does() {
+    for (metric, expected) in [
+        ("", "improved"),
+        ("  direction: decrease\n", "improved"),
+        ("  direction: increase\n", "regressed"),
+        ("  tolerance: 0.5\n", "unchanged"),
+    ] {
+        let ground = merged(&format!("planner_agents: []\n{SEED}"), "\"activation_rate\"");
+        ground.clock.advance(days(7));
+        ground.site.put(PAGE, "value: 30\nbaseline: 40\ndirection: decrease\n");
+        let text = format!("metrics:\n- id: activation_rate\n{metric}");
+        let expand = |path: &str| Ok(path.to_owned());
+        let objective = evidence::parse_objective(&text, Path::new("shop.yaml"), &expand).unwrap();
+        let app = ground.app();
+        let repository = app.repositories.first().unwrap();
+        Ground::block_on(refresh(&app, repository, Some(&objective))).unwrap();
+        let told = snapshots(&ground).join("");
+        assert!(told.starts_with(&format!("activation_rate | {expected} |")), "{metric}: {told}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Hand, Taken, Trouble, housekeep};
 use crate::app::Arming;
+use crate::config::MergePolicy;
 use crate::crash_point;
 use crate::domain::branch::{self, Known};
 use crate::domain::ids::CommitSha;
@@ -12,9 +13,11 @@ use crate::domain::task::{Folder, Outcome, Task};
 use crate::effects::{Effect, texts};
 use crate::sys::files;
 
+use super::super::dispatch::severity;
 use super::super::memory::{day, keep, no_longer_given_up};
 use super::super::outcomes;
 use super::super::queue;
+use super::super::report::Severity;
 
 /// Most names of files that are kept for the memory, which shows some of them and counts the rest.
 const MOST_FILES: usize = 500;
@@ -37,7 +40,7 @@ pub(super) async fn merged(
     by: By,
 ) -> Result<&'static str, Trouble> {
     if by == By::Somebody {
-        arm_after_a_person(&hand, taken)?;
+        arm_after_a_person(&hand, taken).await?;
     }
     remember(&hand, taken)?;
     crash_point!("finish.remembered");
@@ -60,14 +63,25 @@ pub(super) async fn merged(
     Ok("merged")
 }
 
-/// The first merge by a person is the word that `supervised_first` waits for.
-fn arm_after_a_person(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
-    let pr = taken.snapshot.pull.number;
-    let head = &taken.snapshot.pull.head_sha;
-    let key = format!("{} {pr} {head}", hand.repository.key);
-    let is_unset = hand.app.state.arming(&hand.repository.key) == Arming::Unset;
-    if is_unset && !hand.app.journal.has_done("merge", &key) {
-        hand.app.state.set_arming(&hand.repository.key, true, hand.app.now())?;
+/// The first merge of a green pull request by a person is the word that `supervised_first` waits for; who merges a red one has not said that
+/// green is enough.
+async fn arm_after_a_person(hand: &Hand<'_>, taken: &Taken) -> Result<(), Trouble> {
+    let Hand { app, repository, .. } = hand;
+    let pull = &taken.snapshot.pull;
+    let key = format!("{} {} {}", repository.key, pull.number, pull.head_sha);
+    let waits = repository.settings.merge_policy == MergePolicy::SupervisedFirst
+        && app.state.arming(&repository.key) == Arming::Unset;
+    if !waits || app.journal.has_done("merge", &key) {
+        return Ok(());
+    }
+    let is_green = match repository.host.checks(pull).await {
+        Ok(checks) => checks.word() == "passed",
+        Err(error) if severity(&error) == Severity::Temporary => return Err(error.into()),
+        // Nobody can say that it was green, now or later.
+        Err(_) => false,
+    };
+    if is_green {
+        app.state.set_arming(&repository.key, true, app.now())?;
     }
     Ok(())
 }

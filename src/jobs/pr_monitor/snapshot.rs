@@ -332,8 +332,8 @@ pub(super) fn arming(app: &App, repository: &Repository, pull: &PullRequest) -> 
     }
     match (app.state.arming(&repository.key), repository.settings.merge_policy) {
         (Arming::Disarmed, _) => manual("automatic merges are disarmed"),
+        (_, MergePolicy::Manual) => manual("`merge_policy` is `manual`"),
         (Arming::Armed, _) | (Arming::Unset, MergePolicy::Auto) => merge::Arming::Armed,
-        (Arming::Unset, MergePolicy::Manual) => manual("`merge_policy` is `manual`"),
         (Arming::Unset, MergePolicy::SupervisedFirst) => manual(
             "the first green pull request of a repository is a person's to merge (`merge_policy: supervised_first`)",
         ),

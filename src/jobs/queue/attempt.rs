@@ -3,7 +3,7 @@
 
 use crate::app::{Repository, spend};
 use crate::crash_point;
-use crate::domain::ids::AgentName;
+use crate::domain::ids::{AgentName, TaskId};
 use crate::domain::permission::Act;
 use crate::domain::pull::PullState;
 use crate::domain::retry::{self, Chain, Decision, Limits};
@@ -14,6 +14,7 @@ use crate::git::{GitError, Worktree};
 use crate::host::HostError;
 use crate::mailbox::{Claim, Gone, MailboxError};
 use crate::sys::files::FileError;
+use crate::text::clean;
 
 use super::super::dispatch::severity;
 use super::super::reconcile::TellError;
@@ -120,10 +121,27 @@ pub(super) async fn work(shift: &Shift<'_>, claim: Claim) {
             let reason = shift.app.state.task_pause(&id);
             shift.report.borrow_mut().task(repository.slug(), issue, &id, "paused", reason);
         }
+        Err(Trouble::Stopped) => {
+            shift.pass_over(&id);
+            shift.fail(id.as_str(), &Trouble::Stopped.to_string(), Trouble::Stopped.severity());
+        }
         Err(trouble) => {
             shift.pass_over(&id);
             shift.fail(id.as_str(), &trouble.to_string(), trouble.severity());
+            note(shift, &id, &trouble);
         }
+    }
+}
+
+/// Longest trouble that is written down, in characters.
+const MAX_TROUBLE: usize = 300;
+
+/// Writes into the task's file what was in the way, for `why` and `status`.
+fn note(shift: &Shift<'_>, id: &TaskId, trouble: &Trouble) {
+    let app = shift.app;
+    let line = clean::one_line(&app.redactor.redact(&trouble.to_string()), MAX_TROUBLE);
+    if let Err(error) = app.mailbox.note_trouble(id, &line) {
+        tracing::warn!(task = %id, %error, "what was in the way could not be written down");
     }
 }
 
@@ -225,7 +243,7 @@ impl Attempt<'_> {
     fn assign(&mut self) -> Result<bool, Trouble> {
         let shift = self.shift;
         let task = &mut self.claim.task;
-        forget_the_end(task);
+        task.forget_the_end();
         let mut route = pick::route(shift.app, self.repository, task);
         if route == Route::UsedUp {
             // We never leave such a task in the inbox: a person put it there, and it gets one further attempt.
@@ -276,7 +294,7 @@ impl Attempt<'_> {
         };
         crash_point!("attempt.decided");
         match decision {
-            Decision::Publish => publish::work(self, worktree, &receipt, &evidence).await,
+            Decision::Publish => publish::work(self, worktree, &receipt).await,
             other => settle::after_attempt(self, Some(worktree), &receipt, &evidence, other).await,
         }
     }
@@ -300,20 +318,4 @@ impl Attempt<'_> {
             },
         }
     }
-}
-
-/// A task that had ended and lies in the inbox again was put there by a person: it begins anew, without the pull request of its past.
-fn forget_the_end(task: &mut Task) {
-    if task.outcome.take().is_none() {
-        return;
-    }
-    task.pr = None;
-    task.head_sha = None;
-    task.failed_checks.clear();
-    task.conflicts.clear();
-    task.conflict_base = None;
-    task.counters.repairs = 0;
-    task.counters.rebases = 0;
-    task.counters.updates = 0;
-    task.begin_round();
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Repository};
 use crate::domain::blocker::BlockerCode;
+use crate::domain::claim::Refutation;
 use crate::domain::escalation::{Cause, Escalation, Failing, Try};
 use crate::domain::result;
 use crate::domain::retry::{Evidence, RunFailure, TestVerdict};
@@ -9,7 +10,6 @@ use crate::domain::task::Task;
 use crate::effects::texts;
 use crate::text::clean;
 
-use super::history;
 use super::receipt::Receipt;
 use super::verify::tail_of;
 
@@ -66,19 +66,20 @@ fn tried(app: &App, receipt: &Receipt, evidence: &Evidence) -> Try {
     let (status, failed) = match evidence {
         Evidence::Failed(failure) => (word(failure).to_owned(), failure.sentence()),
         Evidence::BadResult { reason } => ("no result".to_owned(), reason.clone()),
-        Evidence::Result { result, tests, .. } => {
-            let failed = match tests {
-                TestVerdict::Failed { how, .. } => format!("our tests: {how}"),
-                _ => result.blockers.first().unwrap_or(&result.summary).clone(),
+        Evidence::Result { result, .. } => {
+            let failed = match evidence.refuted() {
+                Some(Refutation::Tests(how)) => format!("our tests: {how}"),
+                Some(refutation) => refutation.sentence(),
+                None => result.blockers.first().unwrap_or(&result.summary).clone(),
             };
-            (result.status.as_str().to_owned(), failed)
+            (evidence.status().as_str().to_owned(), failed)
         }
     };
     Try {
         attempt: receipt.attempt.clone(),
         agent: receipt.agent.to_string(),
         status,
-        blocker: history::code(evidence),
+        blocker: evidence.code(),
         failed: clean::one_line(&app.redactor.redact(&failed), 200),
         seconds: receipt.duration_seconds,
         cost_usd_micros: receipt.cost_usd_micros,

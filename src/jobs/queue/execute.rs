@@ -77,6 +77,8 @@ pub(super) async fn agent(attempt: &mut Attempt<'_>, worktree: &Worktree) -> Res
         changed: false,
         tests: TestVerdict::NotRun,
         markers: Vec::new(),
+        red: Vec::new(),
+        leak: None,
     };
     record.write(&dir)?;
     drop(files::remove_tree(&dir.join("tmp")));
@@ -226,6 +228,8 @@ pub(super) fn record_dead_worker(attempt: &mut Attempt<'_>, dir: &Path) -> Resul
         changed: false,
         tests: TestVerdict::NotRun,
         markers: Vec::new(),
+        red: Vec::new(),
+        leak: None,
     };
     record.write(dir)?;
     attempt.finish(Stage::Tested)

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use super::receipt::Receipt;
-use crate::domain::blocker::BlockerCode;
-use crate::domain::result::{AgentResult, ResultStatus};
+use crate::domain::result::AgentResult;
 use crate::domain::retry::{Evidence, TestVerdict};
 use crate::domain::task::Task;
 use crate::text::redact::Redactor;
@@ -12,22 +11,6 @@ use crate::text::{clean, sections};
 
 /// At most so many items of a list are kept.
 const MAX_ITEMS: usize = 12;
-
-/// The blocker code under which an attempt is recorded; none for a complete one that the repository bears out.
-pub(in crate::jobs) fn code(evidence: &Evidence) -> Option<BlockerCode> {
-    match evidence {
-        Evidence::Failed(failure) => Some(failure.code()),
-        Evidence::BadResult { .. } => Some(BlockerCode::InvalidResultContract),
-        Evidence::Result { tests: TestVerdict::Failed { .. }, result, .. }
-            if result.status == ResultStatus::Complete =>
-        {
-            Some(BlockerCode::TestFailure)
-        }
-        Evidence::Result { result, .. } => {
-            Some(result.blocker).filter(|code| *code != BlockerCode::None)
-        }
-    }
-}
 
 /// The section of one run.
 pub(super) fn section(
@@ -45,7 +28,7 @@ pub(super) fn section(
     let _infallible = writeln!(text, "- Came to: {}", one_line(reason));
     let _infallible =
         writeln!(text, "- Ended: {} after {:.1} s", receipt.end, receipt.duration_seconds);
-    if let Some(code) = code(evidence) {
+    if let Some(code) = evidence.code() {
         let _infallible = writeln!(text, "- Blocker: {}", code.as_str());
     }
     for path in &receipt.outside_writes {

@@ -3,14 +3,12 @@
 use serde::Serialize;
 
 use super::attempt::{Attempt, Trouble};
-use super::history;
 use super::receipt::{self, Receipt};
 use crate::crash_point;
 use crate::domain::blocker::BlockerCode;
 use crate::domain::ids::{AgentName, CommitSha, IssueNumber, PrNumber, RepoSlug, TaskId};
 use crate::domain::kinds::TaskType;
-use crate::domain::result::ResultStatus;
-use crate::domain::retry::{Cost, Evidence, TestVerdict};
+use crate::domain::retry::{Cost, Evidence};
 use crate::domain::task_file::dollars;
 
 /// A line of `agent_stats.jsonl` (`CONTRACT.md` section 8).
@@ -50,15 +48,6 @@ pub(super) fn measure(
         Cost::Spent => receipt.attempt.clone(),
         Cost::Free => receipt::free_label(app, task),
     };
-    let status = match evidence {
-        Evidence::Result { result, tests: TestVerdict::Failed { .. }, .. }
-            if result.status == ResultStatus::Complete =>
-        {
-            "partial"
-        }
-        Evidence::Result { result, .. } => result.status.as_str(),
-        Evidence::BadResult { .. } | Evidence::Failed(_) => "blocked",
-    };
     let line = Stats {
         timestamp: receipt.ended_at,
         task_id: &task.id,
@@ -68,8 +57,9 @@ pub(super) fn measure(
         model: receipt.model.as_deref(),
         task_type: task.task_type,
         attempt: &label,
-        status,
-        blocker_code: history::code(evidence).unwrap_or(BlockerCode::None).as_str(),
+        // What the run came to, not what its agent says.
+        status: evidence.status().as_str(),
+        blocker_code: evidence.code().unwrap_or(BlockerCode::None).as_str(),
         spent: cost == Cost::Spent,
         duration_seconds: (receipt.duration_seconds * 1000.0).round() / 1000.0,
         input_tokens: receipt.input_tokens,

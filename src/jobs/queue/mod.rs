@@ -36,12 +36,11 @@ use super::report::{Job, Report, Severity};
 pub(in crate::jobs) use again::begin as begin_again;
 pub(in crate::jobs) use drafts::{remove as remove_drafts, remove_of as remove_drafts_of};
 pub(in crate::jobs) use escalate::note as escalation_note;
-pub(in crate::jobs) use history::code as blocker_of;
 pub(in crate::jobs) use pick::may_begin;
 use pick::no_room;
 pub(in crate::jobs) use receipt::Receipt;
 pub(in crate::jobs) use settle::extras;
-pub(in crate::jobs) use sweep::intents as sweep_intents;
+pub(in crate::jobs) use sweep::{intents as sweep_intents, set_aside};
 pub(in crate::jobs) use verify::tail_of;
 
 /// What a run says that finds no slot for a worker.
@@ -132,7 +131,7 @@ async fn worker(shift: &Shift<'_>, _slot: Lock) {
         }
         let Some(claim) = pick::next(shift) else { return };
         let id = claim.task.id.clone();
-        attempt::work(shift, claim).await;
+        Box::pin(attempt::work(shift, claim)).await;
         super::notices::send(shift.app).await;
         tracing::debug!(task = %id, "settled");
     }

@@ -20,10 +20,18 @@ use super::{Given, Shift, again, sweep};
 /// So long a run is young: what it will need is not yet taken from what is free.
 const GROWTH: Duration = Duration::from_secs(30);
 
-/// Whether there is anything that a worker could look at; costs two folder listings.
+/// Whether there is anything that a worker could look at; costs two folder listings. A folder that cannot be read is named.
 pub(super) fn has_work(shift: &Shift<'_>) -> bool {
-    let any = |folder| shift.app.mailbox.stems(folder).is_ok_and(|stems| !stems.is_empty());
-    any(Folder::Processing) || any(Folder::Inbox)
+    let any = |folder: Folder| match shift.app.mailbox.stems(folder) {
+        Ok(stems) => !stems.is_empty(),
+        Err(error) => {
+            shift.fail(folder.as_str(), &error.to_string(), Severity::Failure);
+            false
+        }
+    };
+    // Both are looked at, so that both are named.
+    let (left, waiting) = (any(Folder::Processing), any(Folder::Inbox));
+    left || waiting
 }
 
 /// Claims the next task, or nothing when there is none for this run.

@@ -1,7 +1,7 @@
 //! From verified files to an open pull request: commit, push, pull request, report; each stage once.
 
 use super::attempt::{Attempt, Trouble, withdrawn};
-use super::receipt::Receipt;
+use super::receipt::{self, Receipt};
 use super::settle;
 use super::verify::RESULT_FILE;
 use crate::crash_point;
@@ -10,7 +10,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::leak::{self, Leak};
 use crate::domain::result::{AgentResult, ResultStatus};
 use crate::domain::retry::{Cost, Decision, Evidence};
-use crate::domain::task::{HostState, Stage};
+use crate::domain::task::Stage;
 use crate::effects::{Effect, EffectError, texts};
 use crate::git::{GitError, Worktree};
 use crate::host::{HostError, NewPullRequest};
@@ -21,13 +21,11 @@ pub(super) async fn work(
     mut attempt: Attempt<'_>,
     worktree: &Worktree,
     receipt: &Receipt,
-    evidence: &Evidence,
 ) -> Result<(), Trouble> {
+    let receipt = &searched(&attempt, worktree, receipt)?;
+    let evidence = &receipt.evidence(&receipt::run_dir(attempt.shift.app, attempt.task()));
     if attempt.task().stage < Some(Stage::Committed) {
-        // Before there is a commit: one with a secret in it would be pushed along with whatever follows it.
-        let leaks = secrets(&attempt, worktree, receipt)?;
-        if !leaks.is_empty() {
-            let reason = leak::reason(&leaks);
+        if let Some(reason) = receipt.leak.clone() {
             let decision = Decision::Escalate { cost: Cost::Spent, reason };
             return settle::after_attempt(attempt, Some(worktree), receipt, evidence, decision)
                 .await;
@@ -74,6 +72,26 @@ pub(super) async fn work(
 /// The commit that the verified change goes on top of.
 fn parent_of(attempt: &Attempt<'_>, receipt: &Receipt) -> CommitSha {
     attempt.task().conflict_base.clone().unwrap_or_else(|| receipt.start.clone())
+}
+
+/// Looks for secrets before there is a commit: one that holds a secret would be pushed along with whatever follows it. What is found is put
+/// on record before anything follows from it, so that whoever tells of this run later knows that its claim did not hold.
+fn searched(
+    attempt: &Attempt<'_>,
+    worktree: &Worktree,
+    receipt: &Receipt,
+) -> Result<Receipt, Trouble> {
+    let mut receipt = receipt.clone();
+    if attempt.task().stage >= Some(Stage::Committed) {
+        return Ok(receipt);
+    }
+    let leaks = secrets(attempt, worktree, &receipt)?;
+    let leak = (!leaks.is_empty()).then(|| leak::reason(&leaks));
+    if receipt.leak != leak {
+        receipt.leak = leak;
+        receipt.write(&receipt::run_dir(attempt.shift.app, attempt.task()))?;
+    }
+    Ok(receipt)
 }
 
 /// The places where this change would publish a secret.
@@ -175,9 +193,6 @@ async fn open_pull(
     let effects = attempt.repository.effects()?;
     let carried = effects.carry_out(&Effect::OpenPull { pull }, attempt.claim.lease()).await?;
     attempt.claim.task.pr = carried.pull.map(|pull| pull.number);
-    if attempt.claim.task.host_state == Some(HostState::NeedsPerson) {
-        attempt.claim.task.host_state = None;
-    }
     attempt.finish(Stage::PrOpen)
 }
 

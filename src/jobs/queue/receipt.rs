@@ -104,6 +104,12 @@ pub(in crate::jobs) struct Receipt {
     pub changed: bool,
     pub tests: TestVerdict,
     pub markers: Vec<String>,
+    /// Checks of its pull request that were red when it began; filled by verification.
+    #[serde(default)]
+    pub red: Vec<String>,
+    /// Where it would publish a secret, in one line; filled before it is committed.
+    #[serde(default)]
+    pub leak: Option<String>,
 }
 
 /// The last conversation of an agent in this task that can go on: of its last run that has one.
@@ -148,6 +154,8 @@ impl Receipt {
                 changed: self.changed,
                 tests: self.tests.clone(),
                 markers: self.markers.clone(),
+                red: self.red.clone(),
+                leak: self.leak.clone(),
             },
         }
     }

@@ -41,7 +41,7 @@ pub(super) async fn after_attempt(
     record(&mut attempt, receipt, evidence, cost, &reason)?;
     let task = &mut attempt.claim.task;
     task.reason = Some(clean::one_line(&reason, 300));
-    task.blocker = history::code(evidence);
+    task.blocker = evidence.code();
     match decision {
         Decision::Publish => Ok(()),
         Decision::NoChange { .. } => {

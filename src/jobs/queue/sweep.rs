@@ -54,13 +54,22 @@ pub(super) fn poison(shift: &Shift<'_>, entry: &Entry) {
     let Err(reason) = &entry.task else { return };
     let mut report = shift.report.borrow_mut();
     if !entry.is_newer {
-        set_aside(shift.app, entry, reason, &mut report);
+        set_aside_for(shift.app, entry, reason, &mut report);
     } else if report.errors.iter().all(|error| error.item != entry.stem) {
         report.error(entry.stem.clone(), reason, Severity::TooOld, None);
     }
 }
 
-fn set_aside(app: &App, entry: &Entry, reason: &str, report: &mut Report) {
+/// The same for a file that another job came upon.
+pub(in crate::jobs) fn set_aside(app: &App, entry: &Entry, report: &mut Report) {
+    match &entry.task {
+        Err(reason) if !entry.is_newer => set_aside_for(app, entry, reason, report),
+        Err(reason) => report.error(entry.stem.clone(), reason, Severity::TooOld, None),
+        Ok(_) => {}
+    }
+}
+
+fn set_aside_for(app: &App, entry: &Entry, reason: &str, report: &mut Report) {
     // A file that is still being copied into the inbox by hand is given the time of one lease: its writer does not hold one, but two
     // ticks see the same text only when it is finished.
     match app.mailbox.set_aside(entry, reason) {

@@ -34,6 +34,7 @@ pub(super) async fn claims(attempt: &mut Attempt<'_>, worktree: &Worktree) -> Re
     };
     record.changed = worktree.has_changes(&[RESULT_FILE])?;
     record.markers = worktree.leftover_markers(&attempt.task().conflicts)?;
+    record.red.clone_from(&attempt.task().failed_checks);
     let is_complete = matches!(
         record.evidence(&dir),
         Evidence::Result { ref result, .. } if result.status == ResultStatus::Complete

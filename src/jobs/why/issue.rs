@@ -21,7 +21,10 @@ pub(super) async fn of(
     let issue = repository.glance.issue(number).await.map_err(unreadable)?;
     if let Some((generation, Some(folder))) = newest {
         let id = TaskId::of(&repository.key, number, generation);
-        let found = app.mailbox.find(&id).map_err(unreadable)?;
+        let found = match app.mailbox.find(&id) {
+            Ok(found) => found,
+            Err(error) => return task::unusable(app, &id, &error),
+        };
         if let Some((_, task)) = found
             && (!admission::is_ready(&issue) || is_live(folder, &task))
         {

@@ -8,7 +8,7 @@ use crate::jobs::{groom, plan, turn};
 use crate::sys::lock;
 
 pub(super) fn of(app: &App, job: Job) -> Result<Why, LookError> {
-    let subject = format!("`{}`", job.as_str());
+    let subject = job.as_str().to_owned();
     if let Some(denial) = app.may_run(job).denial() {
         let halt = Halt::new(denial.standstill(), denial.reason());
         return Ok(Why::halted(subject, halt, WHEN_RESUMED));
@@ -64,7 +64,7 @@ fn not_due(app: &App, repository: &Repository, job: Job) -> Result<Option<Halt>,
         Job::Plan => {
             plan::not_due(app, repository).map_err(|failure| LookError::Unreadable(failure.message))
         }
-        Job::Score | Job::Analyze => Ok(app.not_due_this_week()),
+        Job::Score | Job::Analyze => app.not_due_this_week(job).map_err(unreadable),
         Job::Dispatch | Job::Queue | Job::PrMonitor | Job::Tick => Ok(None),
     }
 }

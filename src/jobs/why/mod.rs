@@ -6,10 +6,13 @@ mod job;
 mod subject;
 mod task;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use subject::Subject;
 
+use super::memory::MemoryRow;
 use super::report::Job;
 use crate::app::{App, Repository};
 use crate::domain::ids::{PrNumber, RepoSlug};
@@ -88,9 +91,10 @@ pub enum LookError {
 /// When there is no such thing, or it cannot be read.
 pub async fn ask(app: &App, subject: &Subject) -> Result<Why, LookError> {
     match subject {
-        Subject::Task(id) => match app.mailbox.find(id).map_err(unreadable)? {
-            Some((folder, task)) => task::of(app, folder, &task).await,
-            None => Err(LookError::Unknown(format!("there is no task {id}"))),
+        Subject::Task(id) => match app.mailbox.find(id) {
+            Ok(Some((folder, task))) => task::of(app, folder, &task).await,
+            Ok(None) => Err(LookError::Unknown(format!("there is no task {id}"))),
+            Err(error) => task::unusable(app, id, &error),
         },
         Subject::Issue(repo, number) => issue::of(app, repo.as_deref(), *number).await,
         Subject::Pull(repo, number) => of_pull(app, repo.as_deref(), *number).await,
@@ -115,37 +119,43 @@ fn repository<'a>(app: &'a App, name: Option<&str>) -> Result<&'a Repository, Lo
 }
 
 async fn of_pull(app: &App, repo: Option<&str>, number: PrNumber) -> Result<Why, LookError> {
-    let tasks = app.mailbox.tasks().map_err(unreadable)?;
     let wanted = match repo {
         Some(name) => Some(repository(app, Some(name))?.slug().clone()),
         None => None,
     };
-    let found = tasks.into_iter().find(|(_, task)| {
-        task.pr == Some(number) && wanted.as_ref().is_none_or(|slug| task.repo == *slug)
-    });
-    match found {
-        Some((folder, task)) => task::of(app, folder, &task).await,
-        None => of_memory(app, wanted.as_ref(), number).ok_or_else(|| {
-            LookError::Unknown(format!("no task of ours has the pull request {}", number.0))
-        }),
+    let is_wanted = |slug: &RepoSlug| wanted.as_ref().is_none_or(|wanted| wanted == slug);
+    let mut tasks = app.mailbox.tasks().map_err(unreadable)?;
+    tasks.retain(|(_, task)| task.pr == Some(number) && is_wanted(&task.repo));
+    let repositories = app.repositories.iter().filter(|repository| is_wanted(repository.slug()));
+    let mut memory: Vec<MemoryRow> =
+        repositories.filter_map(|repository| super::memory::row(app, repository)).collect();
+    memory.retain(|row| row.pr == Some(number));
+    let theirs = tasks.iter().map(|(_, task)| &task.repo).chain(memory.iter().map(|row| &row.repo));
+    let theirs: BTreeSet<RepoSlug> = theirs.cloned().collect();
+    if let (Some(first), true) = (theirs.first(), theirs.len() > 1) {
+        let number = number.0;
+        return Err(LookError::Unknown(format!(
+            "there are several repositories with a pull request {number}: name one, for example `{first}!{number}`"
+        )));
     }
+    if let Some((folder, task)) = tasks.into_iter().next() {
+        return task::of(app, folder, &task).await;
+    }
+    memory.into_iter().next().map(of_memory).ok_or_else(|| {
+        LookError::Unknown(format!("no task of ours has the pull request {}", number.0))
+    })
 }
 
 /// The pull request that carries memory belongs to no task.
-fn of_memory(app: &App, wanted: Option<&RepoSlug>, number: PrNumber) -> Option<Why> {
-    let of = |slug: &RepoSlug| wanted.is_none_or(|wanted| wanted == slug);
-    let repositories = app.repositories.iter().filter(|repository| of(repository.slug()));
-    let row = repositories
-        .filter_map(|repository| super::memory::row(app, repository))
-        .find(|row| row.pr == Some(number))?;
-    let subject = format!("{}!{}", row.repo, number.0);
+fn of_memory(row: MemoryRow) -> Why {
+    let subject = format!("{}!{}", row.repo, row.pr.map_or(0, |pr| pr.0));
     let next_look = "the next pr-monitor";
     let waits = "it carries memory to a protected branch and waits for its checks";
     let why = match row.reason {
         Some(reason) => Why::halted(subject, Halt::new(Standstill::Held, reason), next_look),
         None => Why::moving(subject, waits, next_look),
     };
-    Some(why.seen([format!("{} changes wait", row.waiting)]))
+    why.seen([format!("{} changes wait", row.waiting)])
 }
 
 /// Why a job may not act for a repository, if so.

@@ -26,7 +26,7 @@ impl std::str::FromStr for Subject {
         let bad = || {
             let shown = crate::text::clean::one_line(text, 80);
             LookError::Unknown(format!(
-                "`{shown}` is neither a task (`web-42`), an issue (`42`, `acme/web#42`), a pull request (`pr:7`) nor a job (`queue`)"
+                "`{shown}` is neither a task (`web-42`), an issue (`42`, `acme/web#42`), a pull request (`pr:7`, `acme/web!7`) nor a job (`queue`)"
             ))
         };
         let number = |digits: &str| digits.parse::<u64>().map_err(|_| bad());

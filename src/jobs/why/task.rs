@@ -2,13 +2,16 @@
 
 use super::{LookError, WHEN_RESUMED, Why, denied, unreadable};
 use crate::app::{App, Repository};
+use crate::domain::ids::TaskId;
 use crate::domain::routing::Route;
 use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::task::{Folder, Outcome, Stage, Task};
 use crate::effects::texts;
 use crate::jobs::report::Job;
 use crate::jobs::{pr_monitor, queue};
+use crate::mailbox::MailboxError;
 use crate::sys::lock;
+use crate::text::clean;
 
 const NEXT_QUEUE: &str = "the next `queue`";
 
@@ -28,6 +31,7 @@ pub(super) async fn of(app: &App, folder: Folder, task: &Task) -> Result<Why, Lo
     let why = match folder {
         Folder::Inbox => in_inbox(app, task),
         Folder::Processing => in_processing(app, task),
+        Folder::Done if task.outcome.is_none() && task.pr.is_none() => misplaced(task),
         Folder::Done if task.outcome.is_none() => {
             return of_open_pull(app, repository, task, file).await;
         }
@@ -67,6 +71,10 @@ fn in_inbox(app: &App, task: &Task) -> Why {
 fn in_processing(app: &App, task: &Task) -> Why {
     let subject = task.id.to_string();
     if !lock::is_held(&app.mailbox.lock_path(&task.id)) {
+        if let Some(trouble) = &task.trouble {
+            let reason = format!("its last run could not go on: {trouble}");
+            return Why::halted(subject, Halt::new(Standstill::Trouble, reason), NEXT_QUEUE);
+        }
         let reason = "its worker has died; the next `queue` goes on from the last finished stage";
         return Why::moving(subject, reason, NEXT_QUEUE);
     }
@@ -104,6 +112,54 @@ fn at_rest(folder: Folder, task: &Task) -> Why {
         ),
     };
     Why::halted(task.id.to_string(), Halt::new(standstill, reason), next_look)
+}
+
+/// A task in `done/` that no job has put there: none looks at it.
+fn misplaced(task: &Task) -> Why {
+    let reason = "it lies in `done/` without an outcome or a pull request: somebody moved it there";
+    let halt = Halt::new(Standstill::Unusable, reason);
+    let id = &task.id;
+    let next_look =
+        format!("never by itself: `agentos task retry {id}` or `agentos task cancel {id}`");
+    Why::halted(id.to_string(), halt, next_look)
+}
+
+/// A task whose file cannot be read as one.
+pub(super) fn unusable(app: &App, id: &TaskId, error: &MailboxError) -> Result<Why, LookError> {
+    let is_newer = error.is_newer();
+    let folder = app.mailbox.whereabouts(id).filter(|_| is_newer || error.is_poison());
+    let Some(folder) = folder else { return Err(unreadable(error)) };
+    let message = error.to_string();
+    let line = clean::one_line(message.lines().next().unwrap_or_default(), 300);
+    let (reason, next_look) = match folder {
+        _ if is_newer => {
+            (line, "never before agentos is updated: `agentos self-update`".to_owned())
+        }
+        Folder::Failed => (
+            format!("its file cannot be read as a task: {line}"),
+            "never by itself: mend it and move it back to `inbox/`".to_owned(),
+        ),
+        _ => {
+            let job = if matches!(folder, Folder::Inbox | Folder::Processing) {
+                Job::Queue
+            } else {
+                Job::Dispatch
+            };
+            (
+                format!("its file cannot be read as a task: {line}"),
+                format!(
+                    "the next `{}` sets it aside in `failed/`; mend it and move it back to `inbox/`",
+                    job.as_str()
+                ),
+            )
+        }
+    };
+    let path = app.mailbox.path(folder, id);
+    let beside = path.with_extension("md.reason.txt");
+    let seen = [format!("it lies in `{folder}/`"), path.display().to_string()];
+    let beside = beside.is_file().then(|| beside.display().to_string());
+    let halt = Halt::new(Standstill::Unusable, reason);
+    Ok(Why::halted(id.to_string(), halt, next_look).seen(seen.into_iter().chain(beside)))
 }
 
 async fn of_open_pull(

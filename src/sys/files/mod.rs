@@ -19,7 +19,7 @@ pub use read::{
 };
 pub use replace::{
     create_new, remove, remove_unsynced, rename, replace, replace_existing, replace_program,
-    replace_unsynced,
+    replace_public_unsynced, replace_unsynced,
 };
 pub use stamp::Stamp;
 pub use tree::{make_dir, remove_tree, sync_names};

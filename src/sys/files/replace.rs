@@ -15,6 +15,9 @@ use crate::crash_point;
 /// Mode of files that did not exist before: for their owner only.
 const PRIVATE: u32 = 0o600;
 
+/// Mode of files that are made for others.
+const PUBLIC: u32 = 0o644;
+
 /// Mode of programs.
 const EXECUTABLE: u32 = 0o755;
 
@@ -66,7 +69,25 @@ pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(FileError::NotRegular { path: path.to_path_buf() });
     }
-    let draft = Draft::write_unsynced(path, bytes, PRIVATE)?;
+    replace_unsynced_with(path, bytes, PRIVATE)
+}
+
+/// The same with a file that other users read too: one that is there keeps its mode, a new one is readable by everybody.
+///
+/// # Errors
+///
+/// As [`replace`].
+pub fn replace_public_unsynced(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mode = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_file() => there.permissions().mode() & 0o777,
+        Ok(_) => return Err(FileError::NotRegular { path: path.to_path_buf() }),
+        Err(_) => PUBLIC,
+    };
+    replace_unsynced_with(path, bytes, mode)
+}
+
+fn replace_unsynced_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let draft = Draft::write_unsynced(path, bytes, mode)?;
     if let Err(errno) = renameat(CWD, draft.path(), CWD, path) {
         draft.discard();
         return Err(FileError::of("replace", path, errno));

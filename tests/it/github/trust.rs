@@ -66,6 +66,13 @@ fn an_old_backlog_is_not_swept_up_by_the_first_dispatch() {
         town.ready_issue(title, "");
     }
     let waiting: Vec<String> = (1..=4).map(|number| format!("#{number} waiting")).collect();
+    let foreseen = town.world.run("dispatch --dry-run").ok();
+    assert!(
+        foreseen.stdout.starts_with("dispatch: 0 dispatched, 4 waiting"),
+        "{}",
+        foreseen.stdout
+    );
+    assert!(town.world.reason("1").contains("before the first dispatch"));
     assert_eq!(actions(&town), waiting);
     assert_eq!(town.writes(), 0);
     drop(town.world.run("adopt 2").ok());

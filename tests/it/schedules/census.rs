@@ -65,8 +65,7 @@ fn without_names(act: &str) -> String {
     match words.as_slice() {
         ["task", "cancel", ..] => "task cancel".to_owned(),
         ["mv", to] => format!("mv a task to {to}"),
-        [act @ .., "on" | "to" | "of"] | [act @ .., "on", "issue"] => act.join(" "),
-        act => act.join(" "),
+        [act @ .., "on" | "to" | "of"] | [act @ .., "on", "issue"] | act => act.join(" "),
     }
 }
 

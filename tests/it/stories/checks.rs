@@ -228,3 +228,17 @@ fn openings_and_merges_are_recorded_for_the_outcome() {
         assert_eq!(line["check_ids"], serde_json::json!(["activation_rate"]));
     }
 }
+
+#[test]
+fn openings_and_merges_without_a_check_say_that_there_is_none() {
+    let world = World::new();
+    world.ready_issue("Add a cart", "");
+    world.run("tick").ok();
+    let text = world.read("runtime/metrics/outcome_attribution.jsonl");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    for line in lines {
+        assert_eq!(line["check_ids"], serde_json::json!([]), "{line}");
+    }
+}

@@ -24,6 +24,7 @@ pub(super) fn of(standstill: Standstill) -> Case {
         | Standstill::ExcludedLabel
         | Standstill::MissingLabel
         | Standstill::Dependency
+        | Standstill::BaseBranch
         | Standstill::OpenPulls
         | Standstill::RunIsFull => of_an_issue(standstill),
         Standstill::TrustUnknown
@@ -40,6 +41,7 @@ pub(super) fn of(standstill: Standstill) -> Case {
         Standstill::Blocked | Standstill::Escalated | Standstill::Failed | Standstill::Ended => {
             of_a_task_at_rest(standstill)
         }
+        Standstill::Trouble | Standstill::Unusable => of_a_file(standstill),
         Standstill::HandsOff | Standstill::Held | Standstill::Waits => of_a_pull(standstill),
     }
 }
@@ -117,6 +119,11 @@ fn of_an_issue(standstill: Standstill) -> Case {
         Standstill::Dependency => {
             let world = World::new();
             world.ready_issue("Add a cart", "Blocked by #99\n");
+            Case::new(world, "1", "dispatch")
+        }
+        Standstill::BaseBranch => {
+            let world = World::new();
+            world.ready_issue("Add a cart", "## Base Branch\n\ndevelop\n");
             Case::new(world, "1", "dispatch")
         }
         Standstill::OpenPulls => {
@@ -239,6 +246,17 @@ fn of_a_task_at_rest(standstill: Standstill) -> Case {
             Case::new(world, "shop-1", "pr-monitor").silent()
         }
     }
+}
+
+fn of_a_file(standstill: Standstill) -> Case {
+    let world = dispatched(World::new());
+    if standstill == Standstill::Trouble {
+        world.replace(INBOX, "task_id: shop-1", "task_id: shop-1\ntrouble: no remote");
+        world.mv("shop-1", "inbox", "processing");
+    } else {
+        world.mv("shop-1", "inbox", "done");
+    }
+    Case::new(world, "shop-1", "queue").silent()
 }
 
 fn of_a_pull(standstill: Standstill) -> Case {
