@@ -189,6 +189,15 @@ async fn create(app: &App, new: &NewIssue, output: &Output) -> Result<u8, Fault>
     Ok(0)
 }
 
+/// Names the files of a local board that could not be read; 1 if there are any.
+fn name_problems(repository: &Repository, output: &Output) -> u8 {
+    let problems: Vec<_> = repository.local.iter().flat_map(|local| local.problems()).collect();
+    for problem in &problems {
+        output.fault(&Fault::failed(format!("{}: {}", problem.file.display(), problem.message)));
+    }
+    u8::from(!problems.is_empty())
+}
+
 async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8, Fault> {
     let host = repository.glance.as_ref();
     let issues = if all {
@@ -196,11 +205,7 @@ async fn list(repository: &Repository, all: bool, output: &Output) -> Result<u8,
     } else {
         host.open_issues().await?
     };
-    let problems: Vec<_> = repository.local.iter().flat_map(|local| local.problems()).collect();
-    for problem in &problems {
-        output.fault(&Fault::failed(format!("{}: {}", problem.file.display(), problem.message)));
-    }
-    let code = u8::from(!problems.is_empty());
+    let code = name_problems(repository, output);
     if output.is_json() {
         let mut list = Vec::new();
         for issue in &issues {
@@ -293,7 +298,8 @@ pub(super) async fn pr(
             } else {
                 repository.glance.open_pulls().await?
             };
-            list_pulls(repository.glance.as_ref(), &pulls, output).await
+            list_pulls(repository.glance.as_ref(), &pulls, output).await;
+            Ok(name_problems(repository, output))
         }
         Pr::Show(on) => {
             let (host, number) = named(&app, on)?;
@@ -311,7 +317,7 @@ async fn checks_word(host: &dyn Host, pull: &PullRequest) -> String {
     host.checks(pull).await.map_or_else(|_| "pending".to_owned(), |checks| checks.word().to_owned())
 }
 
-async fn list_pulls(host: &dyn Host, pulls: &[PullRequest], output: &Output) -> Result<u8, Fault> {
+async fn list_pulls(host: &dyn Host, pulls: &[PullRequest], output: &Output) {
     let mut rows = Vec::new();
     let mut list = Vec::new();
     for pull in pulls {
@@ -332,7 +338,6 @@ async fn list_pulls(host: &dyn Host, pulls: &[PullRequest], output: &Output) -> 
             output.line(&line);
         }
     }
-    Ok(0)
 }
 
 fn pull_json(pull: &PullRequest, checks: &str) -> Value {

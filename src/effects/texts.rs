@@ -113,11 +113,15 @@ fn headline(folder: Folder, task: &Task) -> String {
 
 /// A question to a person: posted once per attempt.
 pub fn question(task: &Task, code: &str, headline: &str, details: &str) -> String {
+    // A person may have set it aside before anybody ran.
+    let details = match details {
+        "" => String::new(),
+        details => format!("{}\n\n", sections::fence(&quoted(details), "text")),
+    };
     format!(
-        "{}\n**agentos** · `{}` needs an answer before it can go on (`{code}`): {headline}\n\n{}\n\nAnswer in a comment, or mark the issue Ready again.\n",
+        "{}\n**agentos** · `{}` needs an answer before it can go on (`{code}`): {headline}\n\n{details}Answer in a comment, or mark the issue Ready again.\n",
         marker::render(QUESTION, &format!("{}/{}", task.id, task.attempt)),
         task.id,
-        sections::fence(&quoted(details), "text"),
     )
 }
 

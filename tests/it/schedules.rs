@@ -35,6 +35,13 @@ fn steps_of(seed: u64) -> Vec<u64> {
     (0..10 + Dice::new(seed).below(25)).collect()
 }
 
+/// How many ticks without any change mean rest. A task that waits for a worker may be passed over once: where several installations share a
+/// process, as here, a program that another one is just starting holds a copy of every lock for a moment.
+fn quiet_enough(town: &Town) -> usize {
+    let tasks = invariants::tasks(&town.path(), &mut Faults::new());
+    if tasks.values().any(|task| matches!(task.folder, "inbox" | "processing")) { 4 } else { 2 }
+}
+
 /// Runs one schedule; of one that fails, tells the shortest that fails as well.
 fn try_schedule(town: &mut Town, seed: u64) -> Result<(), String> {
     let steps = steps_of(seed);
@@ -63,7 +70,7 @@ fn schedule(town: &mut Town, seed: u64, steps: &[u64]) -> Result<(), String> {
         let changed = changes(&before, &now);
         quiet = if changed.is_empty() && !town.lives_in_the_past() { quiet + 1 } else { 0 };
         before = now;
-        if quiet == 2 {
+        if quiet == quiet_enough(town) {
             break;
         }
         if quiet == 0 {
@@ -76,7 +83,7 @@ fn schedule(town: &mut Town, seed: u64, steps: &[u64]) -> Result<(), String> {
         }
     }
     let mut faults = std::mem::take(&mut town.faults);
-    if quiet < 2 {
+    if quiet < quiet_enough(town) {
         faults.push(format!("it does not come to rest within {PATIENCE} ticks"));
     }
     faults.extend(at_rest(&town.path()));

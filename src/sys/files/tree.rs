@@ -39,6 +39,11 @@ pub fn make_dir(path: &Path) -> Result<(), FileError> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
                 sync_folder(folder_of(folder))?;
             }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let in_its_place = "a file, or a link to nothing, is in its place";
+                let error = io::Error::new(io::ErrorKind::NotADirectory, in_its_place);
+                return Err(FileError::of("make the folder", folder, error));
+            }
             Err(error) => return Err(doing(error)),
         }
     }
