@@ -76,7 +76,9 @@ impl From<ControlError> for Fault {
         let message = error.to_string();
         match error {
             ControlError::Unknown(_) => Self::usage(message),
-            ControlError::NotNow(_) | ControlError::Mailbox(_) => Self::failed(message),
+            ControlError::NotNow(_) | ControlError::Over(_) | ControlError::Mailbox(_) => {
+                Self::failed(message)
+            }
             ControlError::File(error) => error.into(),
             ControlError::Untold(..) => {
                 Self::temporary(message).hint("the next `agentos dispatch` tells it")
@@ -90,6 +92,7 @@ impl From<LookError> for Fault {
         match error {
             LookError::Unknown(message) => Self::usage(message),
             LookError::Unreadable(message) => Self::failed(message),
+            LookError::Away(message) => Self::temporary(message),
         }
     }
 }

@@ -84,9 +84,15 @@ pub fn freeze_with(issue: &Issue, agents: &[AgentName], proposal: Option<&Propos
     }
 }
 
-/// The branch that the section `## Base Branch` of an issue names, where git would accept its name.
-pub fn wanted_base(body: &str) -> Option<BranchName> {
-    base_branch(&sections::level2(&clean::untrusted(body).text), &mut Vec::new())
+/// What GitHub writes into a section of an issue form that was left empty.
+const NO_RESPONSE: &str = "_No response_";
+
+/// The branch that the section `## Base Branch` of an issue names; what it says instead where that is no name of a branch.
+pub fn wanted_base(body: &str) -> Option<Result<BranchName, String>> {
+    let parts = sections::level2(&clean::untrusted(body).text);
+    let said = section(&parts, "Base Branch").filter(|said| *said != NO_RESPONSE)?;
+    let wanted = base_branch(&parts, &mut Vec::new());
+    Some(wanted.ok_or_else(|| clean::one_line(said, 80)))
 }
 
 /// The issues named by `Depends on #N` and `Blocked by #N`.
@@ -157,7 +163,7 @@ fn preferred_agent(
 }
 
 fn base_branch(parts: &[Section], notes: &mut Vec<String>) -> Option<BranchName> {
-    let wanted = word(parts, "Base Branch")?;
+    let wanted = word(parts, "Base Branch").filter(|wanted| *wanted != NO_RESPONSE)?;
     let parsed = wanted.parse().ok();
     if parsed.is_none() {
         let wanted = clean::one_line(wanted, 80);

@@ -292,11 +292,24 @@ fn after_free_failure(
     } else {
         Some(chain.available_at.filter(|at| *at > now).unwrap_or_else(|| later(now)))
     };
+    if let Some(until) = not_before
+        && task.parked_minutes.saturating_add(minutes_until(until, now)) > MAX_PARKED_MINUTES
+    {
+        let reason = format!(
+            "it would be parked for more than seven days in all, until {until}: {}",
+            failure.sentence()
+        );
+        return Decision::Escalate { cost: Cost::Free, reason };
+    }
     Decision::Again { same_agent, cost: Cost::Free, not_before, reason: failure.sentence() }
 }
 
 /// When nothing says when an agent is available again, a quarter of an hour is a fair guess: long against a minute's tick, short
 /// against a person's patience.
+fn minutes_until(until: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(until.duration_since(now).as_mins()).unwrap_or(0)
+}
+
 fn later(now: Timestamp) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_mins(15)).unwrap_or(now)
 }

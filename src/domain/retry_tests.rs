@@ -267,3 +267,18 @@ fn a_run_that_was_stopped_at_its_limit_of_money_counts() {
     let budget = Evidence::Failed(RunFailure::Budget { reason: "2.00 USD".to_owned() });
     assert_eq!(word(&a_task(), &budget, &chain()), "next Spent");
 }
+
+#[test]
+fn nobody_is_parked_for_more_than_seven_days_in_all() {
+    let quota = Evidence::Failed(RunFailure::Quota { until: None });
+    let back_in = |days: i64| {
+        let at = now().checked_add(jiff::SignedDuration::from_hours(24 * days)).unwrap();
+        Chain { next: None, available_now: false, available_at: Some(at) }
+    };
+    for (parked_days, back_in_days, wanted) in
+        [(0, 6, "next Free later"), (0, 8, "escalate Free"), (5, 3, "escalate Free")]
+    {
+        let task = Task { parked_minutes: parked_days * 24 * 60, ..a_task() };
+        assert_eq!(word(&task, &quota, &back_in(back_in_days)), wanted, "{parked_days}");
+    }
+}

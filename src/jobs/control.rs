@@ -12,6 +12,7 @@ use crate::mailbox::{Lease, MailboxError};
 
 use super::queue;
 use super::reconcile::{self, TellError};
+use super::thread;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum ControlError {
     /// It cannot be done now.
     #[error("{0}")]
     NotNow(String),
+    /// It cannot be done any more.
+    #[error("{0}")]
+    Over(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
@@ -223,12 +227,15 @@ pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, Cont
     let (lease, folder, mut task) = leased(app, id, order).await?;
     goes_on(app, id, was_paused)?;
     if task.outcome == Some(Outcome::Merged) {
-        return Err(ControlError::NotNow(format!(
+        return Err(ControlError::Over(format!(
             "the task {id} is merged: reopen its issue and mark it Ready, and it is done anew"
         )));
     }
     task.not_before = None;
     order.note(&mut task);
+    if let Some(said) = said(app, &task).await?.filter(|said| !task.body.contains(said)) {
+        task.body = format!("{}\n\n# Answer\n\n{said}\n", task.body.trim_end());
+    }
     // Who says "again" means: ask its agent again, whatever it was left out for.
     let last = task.second_chance.as_ref().or(task.tried.last());
     for agent in task.agent.iter().chain(last) {
@@ -281,14 +288,27 @@ pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), Control
 /// Refuses what would call work cancelled that is on the base branch already.
 async fn not_merged(app: &App, task: &Task) -> Result<(), ControlError> {
     let (Some(pr), Some(repository)) = (task.pr, app.repository(&task.repo)) else { return Ok(()) };
-    let reason = match repository.host.pull(pr).await {
-        Ok(pull) if matches!(pull.state, PullState::Merged { .. }) => {
-            "is merged; the next `pr-monitor` finishes the task".to_owned()
-        }
-        Ok(_) | Err(HostError::NotFound { .. } | HostError::Malformed { .. }) => return Ok(()),
-        Err(error) => format!("cannot be looked at: {error}"),
-    };
-    Err(ControlError::NotNow(format!("the pull request {} of {} {reason}", pr.0, task.id)))
+    let told = |reason: &str| format!("the pull request {} of {} {reason}", pr.0, task.id);
+    match repository.host.pull(pr).await {
+        Ok(pull) if matches!(pull.state, PullState::Merged { .. }) => Err(ControlError::Over(
+            told("is merged, nothing is cancelled; the next `pr-monitor` finishes the task"),
+        )),
+        Ok(_) | Err(HostError::NotFound { .. } | HostError::Malformed { .. }) => Ok(()),
+        Err(error) => Err(ControlError::NotNow(told(&format!("cannot be looked at: {error}")))),
+    }
+}
+
+/// What people have said since we called for one: who tries again means that it is heard.
+async fn said(app: &App, task: &Task) -> Result<Option<String>, ControlError> {
+    let Some(repository) = app.repository(&task.repo) else { return Ok(None) };
+    match repository.host.comments(task.issue).await {
+        Ok(comments) => Ok(thread::words(thread::behind_our_last(&comments, &task.id))),
+        Err(HostError::NotFound { .. } | HostError::Malformed { .. }) => Ok(None),
+        Err(error) => Err(ControlError::NotNow(format!(
+            "what was said about {} cannot be read: {error}",
+            task.id
+        ))),
+    }
 }
 
 async fn told(

@@ -31,6 +31,7 @@ mod side_by_side;
 pub mod status;
 pub mod tail;
 mod textfile;
+mod thread;
 pub mod tick;
 pub mod turn;
 mod upkeep;

@@ -201,7 +201,12 @@ pub fn signal(entry: &Entry, verdict: &Use) -> Option<Signal> {
     let (Use::Included, Content::Read(digest)) = (verdict, &entry.content) else { return None };
     let weight = (digest.weight * entry.trust?.factor()).min(MOST_WEIGHT);
     let implied = digest.implications.join(" ");
-    let said = if implied.is_empty() { &digest.summary } else { &implied };
+    let said = match digest.by {
+        // The sentences about numbers are ours, the same for every metric: they tell nothing of any issue.
+        Author::Numbers => "",
+        _ if implied.is_empty() => &digest.summary,
+        _ => &implied,
+    };
     let words = telling(&format!("{} {said}", entry.name));
     (weight > 0.0 && !words.is_empty()).then(|| Signal { name: entry.name.clone(), weight, words })
 }

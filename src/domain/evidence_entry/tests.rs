@@ -125,6 +125,17 @@ fn only_included_evidence_speaks_for_issues() {
     let words: Vec<&str> = found.words.iter().map(String::as_str).collect();
     assert_eq!((found.name.as_str(), found.weight), ("Weekly funnel", 2.0));
     assert_eq!(words, ["form", "funnel", "release", "shorten", "signup", "weekly"]);
+    // What we say about numbers is the same of every metric: only its name tells which issues are meant.
+    let numbers = Digest {
+        by: Author::Numbers,
+        ..digest(
+            "regressed: 50, baseline 100",
+            &["Weekly funnel moved the wrong way: work that mends it comes first."],
+        )
+    };
+    let measured = Entry { content: Content::Read(numbers), ..speaking.clone() };
+    let words: Vec<String> = told(&measured).unwrap().words.into_iter().collect();
+    assert_eq!(words, ["funnel", "weekly"]);
     let silent: [Change; 5] = [
         |e| e.trust = Some(Trust::Low),
         |e| e.observed_at = None,

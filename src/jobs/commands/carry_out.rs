@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
             control::pause(app, scope, true).map_err(failure)?;
             Ok(None)
         }
-        Ruling::Retry => retry(app, &task, folder, asked, view.is_paused).await,
+        Ruling::Retry => retry(app, &task, asked, view.is_paused).await,
         Ruling::Cancel => cancel(app, id, asked, view.is_paused).await,
         Ruling::Status => Ok(Some(status(app, id).await?)),
         Ruling::Approve { head } => {
@@ -95,16 +95,15 @@ fn order(asked: &Asked, words: Option<String>) -> Order {
     Order { by, comment: Some(asked.comment), words, waits: false }
 }
 
-/// What is said beside the command is the answer to the question that a blocked task has asked.
+/// What is said beside the command is for whoever works on the task next.
 async fn retry(
     app: &App,
     task: &Task,
-    folder: Folder,
     asked: &Asked,
     is_paused: bool,
 ) -> Result<Option<String>, Failure> {
     let words = words_beside(&asked.body);
-    let words = (folder == Folder::Blocked && !words.is_empty()).then(|| {
+    let words = (!words.is_empty()).then(|| {
         let said = sections::fence(clean::untrusted(&words).text.trim(), "text");
         format!("{}, {}:\n\n{said}", clean::one_line(&asked.author, 60), asked.at)
     });
@@ -113,6 +112,7 @@ async fn retry(
         Ok(Folder::Inbox) => Ok(Some(format!("it is in the inbox and waits for a worker{still}"))),
         Ok(_) => Ok(Some(format!("it has one more attempt{still}"))),
         Err(ControlError::NotNow(_)) => Ok(None),
+        Err(ControlError::Over(reason)) => Ok(Some(reason)),
         Err(error) => Err(failure(error)),
     }
 }
@@ -126,6 +126,7 @@ async fn cancel(
     match control::cancel(app, id, &order(asked, None)).await {
         Ok(()) => {}
         Err(ControlError::NotNow(_)) => return Ok(None),
+        Err(ControlError::Over(reason)) => return Ok(Some(reason)),
         Err(error) => return Err(failure(error)),
     }
     if is_paused {
@@ -150,7 +151,9 @@ fn failure(error: ControlError) -> Failure {
         ControlError::Mailbox(error) => error.into(),
         ControlError::File(error) => error.into(),
         ControlError::Untold(_, error) => (*error).into(),
-        ControlError::Unknown(message) | ControlError::NotNow(message) => {
+        ControlError::Unknown(message)
+        | ControlError::NotNow(message)
+        | ControlError::Over(message) => {
             Failure { message, severity: Severity::Failure, hint: None }
         }
     }

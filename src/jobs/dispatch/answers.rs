@@ -4,19 +4,19 @@
 use crate::app::{App, Repository};
 use crate::domain::blocker::BlockerCode;
 use crate::domain::brief;
-use crate::domain::command;
 use crate::domain::ids::IssueNumber;
-use crate::domain::issue::{Comment, Issue, IssueState, Trust};
+use crate::domain::issue::{Comment, Issue, IssueState};
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::effects::{desired_host_state, texts};
 use crate::host::Host;
 use crate::mailbox::{Head, Lease};
-use crate::text::{clean, marker, sections};
+use crate::text::marker;
 
 use super::super::queue;
 use super::super::reconcile::tell;
 use super::super::report::Report;
+use super::super::thread;
 use super::{Failure, unreadable};
 
 /// Looks at every task of this repository that waits or of which the host may not know everything.
@@ -137,8 +137,7 @@ async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Fai
     }
     let comments = host.comments(task.issue).await?;
     let Some(later) = after_question(&comments, task) else { return Ok(Some(End::Unasked)) };
-    if let Some(answer) = answer_in(later) {
-        let text = format!("{}, {}:\n\n{}", answer.author, answer.created_at, quoted(&answer.body));
+    if let Some(text) = thread::words(later) {
         return Ok(Some(End::Answer(text)));
     }
     Ok(dependency_closed(host, task, &issue).await.then_some(End::Unblocked))
@@ -150,15 +149,6 @@ fn after_question<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a [Comme
     let asked =
         comments.iter().position(|c| c.ours && marker::has(&c.body, texts::QUESTION, &key))?;
     comments.get(asked + 1..)
-}
-
-/// The first comment of a person with write access. A command is none: it says itself what is to happen.
-fn answer_in(later: &[Comment]) -> Option<&Comment> {
-    later.iter().find(|comment| {
-        !comment.ours
-            && comment.author_trust == Trust::Trusted
-            && command::parse(&comment.body).is_none()
-    })
 }
 
 async fn dependency_closed(host: &dyn Host, task: &Task, issue: &Issue) -> bool {
@@ -229,10 +219,6 @@ async fn cancel(
     report.task(repository.slug(), task.issue, &task.id, "cancelled", task.reason.clone());
     tell(app, repository, &lease, Folder::Done, &mut task, &[]).await?;
     Ok(())
-}
-
-fn quoted(text: &str) -> String {
-    sections::fence(clean::untrusted(text).text.trim(), "text")
 }
 
 impl From<crate::mailbox::Gone> for Failure {

@@ -1,5 +1,7 @@
 //! From an issue to a task file: the brief is frozen, the file delivered, the host told.
 
+use std::fmt::Write as _;
+
 use crate::app::{App, Repository};
 use crate::domain::ids::{AgentName, BranchName, TaskId};
 use crate::domain::issue::Issue;
@@ -9,6 +11,7 @@ use crate::domain::{body, brief};
 use crate::git::GitError;
 
 use super::super::reconcile::tell;
+use super::super::thread;
 use super::Failure;
 
 /// Delivers the task of an issue; nothing when another process has it in hand just now.
@@ -27,7 +30,12 @@ pub(super) async fn deliver(
     let mut task = draft(app, repository, issue, &id, proposal)?;
     if generation > 1 {
         task.generation = generation;
-        let earlier = earlier(app, repository, issue, generation)?;
+        let mut earlier = earlier(app, repository, issue, generation)?;
+        let before = TaskId::of(&repository.key, issue.number, generation - 1);
+        let comments = repository.host.comments(issue.number).await?;
+        if let Some(said) = thread::words(thread::behind_our_last(&comments, &before)) {
+            let _infallible = write!(earlier, "\n\n### Said since\n\n{said}");
+        }
         task.body = body::with_context(&task.body, &earlier);
     }
     app.mailbox.prepare()?;
@@ -101,7 +109,13 @@ pub(super) fn missing_base(
     repository: &Repository,
     issue: &Issue,
 ) -> Result<Option<String>, Failure> {
-    let Some(wanted) = brief::wanted_base(&issue.body) else { return Ok(None) };
+    let wanted = match brief::wanted_base(&issue.body) {
+        None => return Ok(None),
+        Some(Ok(wanted)) => wanted,
+        Some(Err(said)) => {
+            return Ok(Some(format!("its section `## Base Branch` names no branch: {said}")));
+        }
+    };
     let is_ours = wanted.as_str().starts_with("agent/");
     if !is_ours && repository.mirror()?.remote_tip(&wanted)?.is_some() {
         return Ok(None);

@@ -6,11 +6,15 @@ use crate::domain::escalation::Cause;
 use crate::domain::ids::CommitSha;
 use crate::domain::merge::Verdict;
 use crate::domain::task::{Folder, HostState, Task};
-use crate::effects::{Effect, texts};
-use crate::host::MergeRequest;
+use crate::effects::{Effect, EffectError, texts};
+use crate::host::{HostError, MergeRequest};
 use crate::mailbox::Lease;
+use crate::text::clean;
 
 use super::super::notices;
+
+/// Longest reason of a host that is passed on, in characters.
+const MAX_REASON: usize = 300;
 
 /// Carries out the verdict and says what was done.
 pub(super) async fn carry_out(
@@ -159,6 +163,17 @@ async fn merge(
         title: hand.app.redactor.redact(&texts::pull_title(&hand.task)),
         message: texts::merge_message(&hand.task),
     };
-    let carried = hand.carry_out(&Effect::Merge { request }).await?;
+    let carried = match hand.carry_out(&Effect::Merge { request }).await {
+        Ok(carried) => carried,
+        // Something that only the host knows of stands against it: a review, a rule.
+        Err(Trouble::Effect(EffectError::Host(HostError::Refused { reason, .. }))) => {
+            let reason = clean::one_line(&hand.app.redactor.redact(&reason), MAX_REASON);
+            let reason = format!("the host refuses the merge: {reason}");
+            notices::put_hold(hand.app, &hand.task, "hold", &reason);
+            notice(&mut hand, "hold", &held(&reason), true).await?;
+            return Ok("held");
+        }
+        Err(trouble) => return Err(trouble),
+    };
     finish::merged(hand, taken, carried.commit, finish::By::Us).await
 }

@@ -1,6 +1,6 @@
 //! Why an issue is no task yet; one that is a task is told of as such.
 
-use super::{LookError, WHEN_RESUMED, Why, denied, repository, task, unreadable};
+use super::{LookError, WHEN_RESUMED, Why, denied, repository, task, unanswered, unreadable};
 use crate::app::{App, Repository};
 use crate::domain::admission::{self, Admission};
 use crate::domain::ids::{IssueNumber, TaskId};
@@ -8,6 +8,7 @@ use crate::domain::issue::{Issue, IssueState};
 use crate::domain::origin;
 use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::task::{Folder, Task};
+use crate::host::HostError;
 use crate::jobs::report::Job;
 use crate::jobs::{dispatch, plan};
 
@@ -18,7 +19,10 @@ pub(super) async fn of(
 ) -> Result<Why, LookError> {
     let repository = repository(app, repo)?;
     let newest = app.mailbox.newest_generation(&repository.key, number).map_err(unreadable)?;
-    let issue = repository.glance.issue(number).await.map_err(unreadable)?;
+    let issue = match repository.glance.issue(number).await {
+        Ok(issue) => issue,
+        Err(error) => return without_its_issue(app, repository, number, newest, &error).await,
+    };
     if let Some((generation, Some(folder))) = newest {
         let id = TaskId::of(&repository.key, number, generation);
         let found = match app.mailbox.find(&id) {
@@ -36,6 +40,25 @@ pub(super) async fn of(
         None => foreseen(app, repository, &issue).await?,
     };
     Ok(why.seen(evidence(&issue)))
+}
+
+/// What is known of an issue that the host cannot tell about: its task, if that is alive.
+async fn without_its_issue(
+    app: &App,
+    repository: &Repository,
+    number: IssueNumber,
+    newest: Option<(u32, Option<Folder>)>,
+    error: &HostError,
+) -> Result<Why, LookError> {
+    let alive = newest.and_then(|(generation, folder)| {
+        let id = TaskId::of(&repository.key, number, generation);
+        let (_, task) = app.mailbox.find(&id).ok()??;
+        folder.filter(|folder| is_live(*folder, &task)).map(|folder| (folder, task))
+    });
+    let Some((folder, task)) = alive else { return Err(unanswered(error)) };
+    let why = task::of(app, folder, &task).await?;
+    let evidence: Vec<String> = why.evidence.iter().cloned().chain([error.to_string()]).collect();
+    Ok(why.seen(evidence))
 }
 
 fn subject(repository: &Repository, number: IssueNumber) -> String {

@@ -12,11 +12,13 @@ use serde::Serialize;
 
 pub use subject::Subject;
 
+use super::dispatch::severity;
 use super::memory::MemoryRow;
-use super::report::Job;
+use super::report::{Job, Severity};
 use crate::app::{App, Repository};
 use crate::domain::ids::{PrNumber, RepoSlug};
 use crate::domain::standstill::{Halt, Standstill};
+use crate::host::HostError;
 
 /// When something is looked at next that a switch stops.
 const WHEN_RESUMED: &str = "when it is resumed";
@@ -82,6 +84,9 @@ pub enum LookError {
     /// It could not be read.
     #[error("{0}")]
     Unreadable(String),
+    /// The host cannot be asked now; later it can.
+    #[error("{0}")]
+    Away(String),
 }
 
 /// Answers why something is not moving, or what moves it.
@@ -99,6 +104,14 @@ pub async fn ask(app: &App, subject: &Subject) -> Result<Why, LookError> {
         Subject::Issue(repo, number) => issue::of(app, repo.as_deref(), *number).await,
         Subject::Pull(repo, number) => of_pull(app, repo.as_deref(), *number).await,
         Subject::Job(job) => job::of(app, *job),
+    }
+}
+
+/// A host that did not answer, for now or for good.
+fn unanswered(error: &HostError) -> LookError {
+    match severity(error) {
+        Severity::Temporary => LookError::Away(error.to_string()),
+        _ => LookError::Unreadable(error.to_string()),
     }
 }
 

@@ -103,3 +103,52 @@ fn a_task_that_is_set_aside_by_hand_asks_so_that_an_answer_counts() {
     world.run("dispatch").ok();
     assert_eq!(world.snapshot("board"), before, "it is asked once");
 }
+
+#[test]
+fn what_is_said_on_the_issue_of_a_task_that_was_given_up_reaches_the_next_attempt() {
+    let world = World::with_agents(&[("worker", never_done())]).setting("default_max_attempts: 1");
+    let world = dispatched(world);
+    world.run("queue").ok();
+    world.run_words(&["issue", "comment", "1", "--body", "Look into the cellar."]).ok();
+    world.run_words(&["issue", "comment", "1", "--body", "And under the roof."]).ok();
+    world.run("task retry shop-1").ok();
+    world.run("queue").ok();
+    let prompt = world.prompt("shop-1", "2");
+    assert!(prompt.contains("Look into the cellar.") && prompt.contains("And under the roof."));
+    world.run_words(&["issue", "comment", "1", "--body", "/agent retry\nTry the garden."]).ok();
+    world.run("dispatch").ok();
+    world.run("queue").ok();
+    assert!(world.prompt("shop-1", "3").contains("Try the garden."));
+    assert_eq!(world.task_text("shop-1").matches("Look into the cellar.").count(), 1);
+    world.run_words(&["issue", "comment", "1", "--body", "Start with the stairs."]).ok();
+    world.run("issue ready 1").ok();
+    world.run("dispatch").ok();
+    assert!(world.task_text("shop-1-2").contains("Start with the stairs."));
+}
+
+#[test]
+fn all_that_is_said_before_the_next_look_is_the_answer() {
+    let asks = Script::new().reports("blocked", "missing_context", "Which one?");
+    let world = dispatched(World::with_agents(&[("worker", asks)]));
+    world.run("queue").ok();
+    for words in ["I will look, one moment.", "The blue one."] {
+        world.run_words(&["issue", "comment", "1", "--body", words]).ok();
+    }
+    world.run("dispatch").ok();
+    let text = world.task_text("shop-1");
+    assert!(text.contains("I will look") && text.contains("The blue one."), "{text}");
+}
+
+#[test]
+fn a_pause_does_not_keep_the_answer_to_a_cancel_that_comes_too_late() {
+    let world = dispatched(World::new());
+    world.run("queue").ok();
+    world.replace("board/shop/pulls/2.md", "state: open", "state: merged");
+    for words in ["/agent pause", "/agent cancel", "/agent resume"] {
+        world.run_words(&["issue", "comment", "1", "--body", words]).ok();
+    }
+    world.run("dispatch").ok();
+    assert_eq!(world.comments_with(1, "nothing is cancelled"), 1, "{:#?}", world.comments(1));
+    world.run("pr-monitor").ok();
+    assert_eq!(world.task_key("shop-1", "outcome").as_deref(), Some("merged"));
+}
