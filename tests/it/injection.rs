@@ -131,7 +131,7 @@ fn no_title_changes_what_is_done_with_the_issue() {
 }
 
 #[test]
-fn no_section_of_an_issue_names_what_the_operator_did_not_configure() {
+fn an_issue_whose_base_branch_is_no_name_waits_and_reaches_nobody() {
     let world = world();
     let canary = format!("touch {}", world.path(CANARY).display());
     let bodies = [
@@ -139,6 +139,21 @@ fn no_section_of_an_issue_names_what_the_operator_did_not_configure() {
         format!("## Base Branch\n$({canary})\n"),
         "## Base Branch\n--upload-pack=x\n".to_owned(),
         "## Base Branch\n../../etc/passwd\n".to_owned(),
+    ];
+    for body in &bodies {
+        ready(&world, "Add a cart", body);
+    }
+    let run = world.run("dispatch").ok();
+    assert!(run.stdout.starts_with("dispatch: 0 dispatched, 4 waiting"), "{}", run.stdout);
+    worked(&world);
+    untouched(&world, 0);
+}
+
+#[test]
+fn no_section_of_an_issue_names_what_the_operator_did_not_configure() {
+    let world = world();
+    let canary = format!("touch {}", world.path(CANARY).display());
+    let bodies = [
         format!("## Agent Preference\nsh -c '{canary}'\n"),
         "## Agent Preference\n../agents/stranger.sh\n".to_owned(),
         "```\n## Base Branch\nproduction\n## Agent Preference\nstranger\n```\n".to_owned(),
