@@ -143,37 +143,41 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Takes the lease of a task. A worker that has it is asked to stop, by a pause that [`goes_on`] takes back.
+/// Takes the lease of a task. A worker that has it is asked to stop by a pause, which is taken back whatever comes of it: with the lease in
+/// hand nobody goes on, and without it nothing was changed.
 async fn stopped(app: &App, id: &TaskId, order: &Order) -> Result<Lease, ControlError> {
+    let flag = app.state.flag_task(id);
+    let mut is_ours = false;
+    let found = wait_for_lease(app, id, order, &mut is_ours).await;
+    if is_ours {
+        app.state.lower(&flag)?;
+    }
+    found
+}
+
+async fn wait_for_lease(
+    app: &App,
+    id: &TaskId,
+    order: &Order,
+    is_ours: &mut bool,
+) -> Result<Lease, ControlError> {
     let deadline = Instant::now() + if order.waits { PATIENCE } else { Duration::ZERO };
     loop {
         if let Some(lease) = app.mailbox.lease(id)? {
             return Ok(lease);
         }
-        let is_running = app.mailbox.whereabouts(id) == Some(Folder::Processing);
         if Instant::now() >= deadline {
-            let still = if order.waits && is_running {
-                "it is asked to stop, try again in a moment"
-            } else {
-                "try again in a moment"
-            };
             return Err(ControlError::NotNow(format!(
-                "the task {id} is being worked on just now: {still}"
+                "the task {id} is being worked on just now, and its worker did not stop in time: `agentos pause --task {id}` stops it at its next step; then try again"
             )));
         }
+        let is_running = app.mailbox.whereabouts(id) == Some(Folder::Processing);
         if is_running && app.state.task_pause(id).is_none() {
             app.state.raise(&app.state.flag_task(id), app.now())?;
+            *is_ours = true;
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// Takes back the pause by which a worker was stopped, but none of a person's.
-fn goes_on(app: &App, id: &TaskId, was_paused: bool) -> Result<(), ControlError> {
-    if was_paused {
-        return Ok(());
-    }
-    Ok(app.state.lower(&app.state.flag_task(id))?)
 }
 
 async fn leased(
@@ -223,9 +227,7 @@ impl Order {
 ///
 /// When there is no such task, its worker does not stop, or it is merged: then its record is true and stays.
 pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, ControlError> {
-    let was_paused = app.state.task_pause(id).is_some();
     let (lease, folder, mut task) = leased(app, id, order).await?;
-    goes_on(app, id, was_paused)?;
     if task.outcome == Some(Outcome::Merged) {
         return Err(ControlError::Over(format!(
             "the task {id} is merged: reopen its issue and mark it Ready, and it is done anew"
@@ -260,7 +262,6 @@ pub async fn retry(app: &App, id: &TaskId, order: &Order) -> Result<Folder, Cont
 ///
 /// When there is no such task, its worker does not stop, or it has ended already, if only by a merge that nobody has written down yet.
 pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), ControlError> {
-    let was_paused = app.state.task_pause(id).is_some();
     let (lease, folder, mut task) = leased(app, id, order).await?;
     // A move that a crash has cut off is carried out now.
     let is_cut_off = task.settling.is_some_and(|step| step.from == folder);
@@ -281,7 +282,6 @@ pub async fn cancel(app: &App, id: &TaskId, order: &Order) -> Result<(), Control
     } else {
         app.mailbox.transfer(&lease, &mut task, folder, Folder::Done).map_err(moved)?;
     }
-    goes_on(app, id, was_paused)?;
     told(app, &lease, Folder::Done, &mut task, "cancelled").await
 }
 
