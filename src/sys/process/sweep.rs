@@ -59,15 +59,18 @@ pub(in crate::sys) fn sweep(quarry: &mut impl Quarry, patience: Duration) -> Swe
     let started = Instant::now();
     let mut swept = Swept::default();
     let (mut pause, longest) = PAUSES;
-    while !quarry.is_gone() {
+    while !is_over(quarry, &swept.ended) {
         for target in freeze(quarry) {
             signal(&target, Signal::KILL);
             swept.ended.insert((target.pid, target.started));
         }
         if started.elapsed() >= patience {
-            if !quarry.is_gone() {
+            if !is_over(quarry, &swept.ended) {
+                let mut left: BTreeMap<u32, Stat> =
+                    swept.ended.iter().filter_map(alive).map(|stat| (stat.pid, stat)).collect();
+                left.extend(quarry.find().into_iter().map(|stat| (stat.pid, stat)));
                 let survivor = |left: Stat| Survivor { pid: left.pid, name: left.name };
-                swept.left = quarry.find().into_iter().map(survivor).collect();
+                swept.left = left.into_values().map(survivor).collect();
             }
             break;
         }
@@ -78,6 +81,16 @@ pub(in crate::sys) fn sweep(quarry: &mut impl Quarry, patience: Duration) -> Swe
         swept.ended.retain(|(pid, _)| *pid != survivor.pid);
     }
     swept
+}
+
+/// Whether nobody is left, and nobody who was killed still dies: what a dying process shows goes first, its open files and locks go last.
+fn is_over(quarry: &mut impl Quarry, killed: &BTreeSet<Identity>) -> bool {
+    quarry.is_gone() && killed.iter().all(|identity| alive(identity).is_none())
+}
+
+/// This very process, if it is not dead.
+fn alive((pid, started): &Identity) -> Option<Stat> {
+    Stat::of(*pid).filter(|now| now.started == *started && !now.is_dead())
 }
 
 fn freeze(quarry: &mut impl Quarry) -> Vec<Stat> {
