@@ -18,6 +18,9 @@ pub const MOST: usize = 3;
 /// The job that files these.
 const JOB: &str = "analyze";
 
+/// Behind evidence that says where it can be checked: no agent can read there.
+const FOR_THE_OPERATOR: &str = "\nThe places are named for the operator: they belong to the organisation and not to this repository. What is needed for the work stands here and in the repository.\n";
+
 /// One item of the backlog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -281,9 +284,13 @@ impl Item {
         text.push_str("\n## Evidence\n\n");
         for finding in &self.findings {
             let _infallible = writeln!(text, "- `{}`: {}", finding.id, quoted(&finding.summary));
-            for place in finding.evidence.iter().take(12) {
+            for place in finding.evidence.iter().filter(is_for_others).take(12) {
                 let _infallible = writeln!(text, "  - {}", quoted(place));
             }
+        }
+        let mut places = self.findings.iter().flat_map(|finding| &finding.evidence);
+        if places.any(|place| is_for_others(&place)) {
+            text.push_str(FOR_THE_OPERATOR);
         }
         let _infallible = write!(text, "\n## Reasoning\n\n{}\n", self.reasoning);
         text
@@ -293,6 +300,12 @@ impl Item {
     pub fn labels(&self) -> Vec<String> {
         vec![origin::LABEL.to_owned(), format!("prio:{}", self.priority.as_str())]
     }
+}
+
+/// Whether a line of evidence may stand in an issue, which others read: the full path of a file of the machine may not. The backlog has it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that `filter` asks for")]
+fn is_for_others(place: &&String) -> bool {
+    !place.starts_with("`/")
 }
 
 fn bullets(text: &mut String, items: &[String]) {

@@ -8,7 +8,7 @@ use crate::support::World;
 pub(super) fn evidence(body: &str) -> Vec<String> {
     let (_, section) = body.split_once("## Evidence\n").unwrap();
     let lines = section.lines().take_while(|line| !line.starts_with("## "));
-    lines.filter(|line| !line.trim().is_empty()).map(ToOwned::to_owned).collect()
+    lines.filter(|line| line.trim().starts_with("- ")).map(ToOwned::to_owned).collect()
 }
 
 /// What of it cannot be found.
