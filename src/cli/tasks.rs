@@ -15,6 +15,7 @@ use crate::jobs::control::Order;
 use crate::jobs::status::{self, JobRow, MemoryRow, SprintRow, TaskRow};
 use crate::jobs::{control, why};
 use crate::notify::Overview;
+use crate::text::count::counted;
 
 pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Result<u8, Fault> {
     let app = wiring.app(global)?;
@@ -64,8 +65,9 @@ pub(super) fn status(wiring: &Wiring, global: &Global, output: &Output) -> Resul
         .iter()
         .filter(|agent| !agent.available && (agent.used || agent.until.is_some()))
     {
-        let until =
-            agent.until.map_or_else(|| "until it is mended".to_owned(), |at| format!("until {at}"));
+        let until = agent
+            .until
+            .map_or_else(|| "until it is mended".to_owned(), |at| format!("until {at:.0}"));
         output.line(&format!(
             "agent {} is out {until}: {}",
             agent.name,
@@ -81,7 +83,7 @@ fn job_line(job: &JobRow) -> String {
         (Some(reason), _) => format!("off: {reason}"),
         (None, true) => "running".to_owned(),
         (None, false) => match job.next {
-            Some(next) => format!("idle, next {next}"),
+            Some(next) => format!("idle, next {next:.0}"),
             None => "idle".to_owned(),
         },
     };
@@ -91,26 +93,26 @@ fn job_line(job: &JobRow) -> String {
 fn sprint_line(sprint: &SprintRow) -> String {
     let (id, repo) = (&sprint.id, &sprint.repo);
     let count = crate::domain::sprint::issues(sprint.tasks.len());
-    let until = sprint.until.map(|at| format!(" until {at}")).unwrap_or_default();
+    let until = sprint.until.map(|at| format!(" until {at:.0}")).unwrap_or_default();
     format!("sprint {id} of {repo} ({count}) waits for your yes{until}: `{}`", sprint.next)
 }
 
 fn memory_line(memory: &MemoryRow) -> String {
     let by = memory.pr.map(|pr| format!(", pull request {}", pr.0)).unwrap_or_default();
     let why = memory.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-    let noun = if memory.waiting == 1 { "change waits" } else { "changes wait" };
-    format!("memory of {}: {} {noun}{by}{why}", memory.repo, memory.waiting)
+    format!("memory of {}: {}{by}{why}", memory.repo, memory.changes())
 }
 
 /// Only what is worth a look: messages that wait, and those that went wrong.
 fn print_notifications(notifications: &Overview, output: &Output) {
     if let Some(since) = notifications.down_since {
-        let waiting = notifications.waiting;
-        output.line(&format!("Telegram is out of reach since {since}; {waiting} notices wait"));
+        let wait = if notifications.waiting == 1 { "waits" } else { "wait" };
+        let notices = counted(notifications.waiting, "notice");
+        output.line(&format!("Telegram is out of reach since {since:.0}; {notices} {wait}"));
     }
     for problem in &notifications.problems {
         let ids: Vec<&str> = problem.notices.iter().map(NoticeId::as_str).collect();
-        output.line(&format!("notice {} of {}: {}", ids.join(", "), problem.at, problem.what));
+        output.line(&format!("notice {} of {:.0}: {}", ids.join(", "), problem.at, problem.what));
     }
 }
 
@@ -124,7 +126,7 @@ fn print_rows(rows: &[TaskRow], output: &Output) {
     for row in rows {
         let state = match (row.running, row.not_before) {
             (true, _) => "running".to_owned(),
-            (false, Some(until)) => format!("{} until {until}", row.state),
+            (false, Some(until)) => format!("{} until {until:.0}", row.state),
             (false, None) => row.state.to_string(),
         };
         cells.push(vec![

@@ -119,7 +119,7 @@ fn running_cells(task: &TaskRow) -> Vec<String> {
 
 fn waiting_cells(task: &TaskRow) -> Vec<String> {
     let state = match task.not_before {
-        Some(until) => format!("{} until {until}", task.state),
+        Some(until) => format!("{} until {until:.0}", task.state),
         None if task.state == Folder::Done => "in review".to_owned(),
         None => task.state.to_string(),
     };

@@ -50,7 +50,7 @@ macro_rules! with_layer_keys {
             /// Patterns of the files whose change a person decides on. Default: workflows, files that agents obey, the
             /// programs of `ci_command` and `test_command`.
             whole protected_paths: Words = None;
-            /// More changed lines are for a person. Default 2000.
+            /// More changed lines are for a person, and so are binary files. Default 2000.
             whole max_diff_lines: u64 = Some(2000);
             /// Labels that hold a merge. Default `[hold]`.
             whole hold_labels: Words = Some(Words(vec!["hold".to_owned()]));

@@ -4,6 +4,7 @@ use super::ids::IssueNumber;
 use super::issue::{BoardStatus, Issue, IssueState, MadeReady, Trust};
 use super::standstill::{Halt, Standstill};
 use super::task::{Folder, Outcome};
+use crate::text::count::counted;
 
 /// The label that makes an issue Ready.
 pub const READY: &str = "ready";
@@ -122,7 +123,9 @@ fn first_hindrance(issue: &Issue, view: &View) -> Option<Halt> {
     }
     let (open, most) = (view.open_prs, view.max_open_prs);
     if open >= most {
-        let reason = format!("{open} pull requests are open, and `max_open_prs` is {most}");
+        let are = if open == 1 { "is" } else { "are" };
+        let open = counted(open, "pull request");
+        let reason = format!("{open} {are} open, and `max_open_prs` is {most}");
         return halt(Standstill::OpenPulls, reason);
     }
     if view.left_in_run == 0 {

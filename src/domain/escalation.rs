@@ -48,6 +48,44 @@ pub enum Cause {
     UsedUp,
 }
 
+/// What the configuration tells for the step of a person.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// What our tests or checks run.
+    pub tests: Option<&'a str>,
+    /// Where the branches lie, when the person's clone has no `origin` that would lead there.
+    pub remote: Option<&'a str>,
+}
+
+impl Known<'_> {
+    fn checkout(self, task: &Task) -> String {
+        let branch = &task.branch;
+        match self.remote.map(shell_word) {
+            None => format!("`git fetch origin {branch} && git checkout {branch}`"),
+            Some(remote) => {
+                format!("`git fetch {remote} {branch}:{branch} && git checkout {branch}`")
+            }
+        }
+    }
+
+    fn merge_of_base(self, task: &Task) -> String {
+        let base = &task.base_branch;
+        match self.remote.map(shell_word) {
+            None => format!("`git merge origin/{base}`"),
+            Some(remote) => format!("`git pull --no-rebase {remote} {base}`"),
+        }
+    }
+}
+
+/// A text as one word of a command line.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@~".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 impl Cause {
     /// What stands in the way after a run.
     pub fn after_run(evidence: &Evidence, agent: &AgentName, reason: &str) -> Self {
@@ -80,11 +118,11 @@ impl Cause {
         causes.into_iter().find(|(words, _)| reason.contains(words)).map_or(Self::UsedUp, |c| c.1)
     }
 
-    /// The smallest step that a person can take. `tests` is what our tests or checks run, where we know it.
-    pub fn next_step(&self, task: &Task, tests: Option<&str>) -> String {
-        let (id, branch, base) = (&task.id, &task.branch, &task.base_branch);
-        let checkout = format!("`git fetch origin {branch} && git checkout {branch}`");
-        let run = match tests {
+    /// The smallest step that a person can take.
+    pub fn next_step(&self, task: &Task, known: Known<'_>) -> String {
+        let (id, branch) = (&task.id, &task.branch);
+        let checkout = known.checkout(task);
+        let run = match known.tests {
             Some(command) => format!("run `{}`", command.replace('`', "'")),
             None => "run what they run".to_owned(),
         };
@@ -114,7 +152,8 @@ impl Cause {
                 )
             }
             Self::Conflict => format!(
-                "{checkout}, `git merge origin/{base}`, solve the conflict, push, and merge the pull request by hand"
+                "{checkout}, {}, solve the conflict, push, and merge the pull request by hand",
+                known.merge_of_base(task)
             ),
             Self::Leak => format!(
                 "look at the place that is named above: if it is a secret, replace it where it is valid; if it is none, change the line; then {retry}"
@@ -198,7 +237,7 @@ impl Escalation {
             Cause::of_reason(&why)
         };
         Self {
-            next_step: cause.next_step(task, None),
+            next_step: cause.next_step(task, Known::default()),
             why,
             tried: Vec::new(),
             failing: Vec::new(),

@@ -86,8 +86,8 @@ fn every_cause_has_a_step_that_a_person_can_take() {
         Cause::PullRefused,
         Cause::UsedUp,
     ];
-    let steps: Vec<String> =
-        causes.iter().map(|cause| cause.next_step(&a_task(), Some("sh test.sh"))).collect();
+    let known = Known { tests: Some("sh test.sh"), remote: None };
+    let steps: Vec<String> = causes.iter().map(|cause| cause.next_step(&a_task(), known)).collect();
     insta::assert_snapshot!(steps.join("\n"), @r"
     log `codex` in as the user that runs agentos (`agentos doctor` shows who is logged in); then `agentos task retry web-42`
     see with the provider when it answers again, or add another agent to `agent_fallbacks`; then `agentos task retry web-42`
@@ -104,6 +104,15 @@ fn every_cause_has_a_step_that_a_person_can_take() {
     do what the host asks for (named above), then `agentos task retry web-42`
     read the last attempt below and say on the issue what is missing; then `agentos task retry web-42`, which gives it one more attempt
     ");
+}
+
+#[test]
+fn a_clone_without_an_origin_is_told_where_the_branches_lie() {
+    let step = |remote| Cause::Conflict.next_step(&a_task(), Known { tests: None, remote });
+    insta::assert_snapshot!(step(Some("/srv/agents/remotes/web.git")), @"`git fetch /srv/agents/remotes/web.git agent/web-42:agent/web-42 && git checkout agent/web-42`, `git pull --no-rebase /srv/agents/remotes/web.git main`, solve the conflict, push, and merge the pull request by hand");
+    let blank = step(Some("/home/ann's files/web.git"));
+    assert!(blank.starts_with(r"`git fetch '/home/ann'\''s files/web.git' agent/"), "{blank}");
+    assert!(step(None).starts_with("`git fetch origin "));
 }
 
 #[test]

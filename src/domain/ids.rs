@@ -159,6 +159,26 @@ impl TaskId {
         number.parse().ok().map(IssueNumber)
     }
 
+    /// Whether another id is this one, or that of an earlier dispatch of its issue. Where it could be read in two ways, only itself is.
+    pub fn is_same_or_later(&self, other: &str, issue: IssueNumber) -> bool {
+        if self.0 == other {
+            return true;
+        }
+        let Some((first, generation)) = self.0.rsplit_once('-') else { return false };
+        let issue = issue.0.to_string();
+        // `web-2-2` is the second dispatch of issue 2 of `web`, or the first one of issue 2 of `web-2`.
+        if generation == issue || !first.ends_with(&format!("-{issue}")) {
+            return false;
+        }
+        let earlier = match other.strip_prefix(first) {
+            Some("") => Some(1),
+            Some(rest) => rest.strip_prefix('-').and_then(|number| number.parse::<u32>().ok()),
+            None => None,
+        };
+        let own = generation.parse::<u32>().ok();
+        earlier.zip(own).is_some_and(|(earlier, own)| earlier < own)
+    }
+
     /// The branch that carries this task's work, `agent/<task-id>`.
     pub fn branch(&self) -> BranchName {
         BranchName(format!("agent/{}", self.0))
@@ -261,6 +281,29 @@ mod tests {
         assert_eq!(TaskId::of(&web, IssueNumber(42), 1).as_str(), "web-42");
         assert_eq!(TaskId::of(&web, IssueNumber(42), 2).as_str(), "web-42-2");
         assert_eq!(TaskId::of(&web, IssueNumber(42), 2).branch().as_str(), "agent/web-42-2");
+    }
+
+    #[test]
+    fn a_later_dispatch_of_an_issue_is_told_by_its_id() {
+        for (id, issue, other, is) in [
+            ("web-42", 42, "web-42", true),
+            ("web-42-2", 42, "web-42", true),
+            ("web-42-3", 42, "web-42-2", true),
+            ("web-42-10", 42, "web-42-9", true),
+            ("web-42", 42, "web-42-2", false),
+            ("web-42-2", 42, "web-42-3", false),
+            ("web-42-2", 42, "web-4", false),
+            ("web-42-2", 42, "web-421", false),
+            ("web-42-2", 42, "api-42", false),
+            ("web-42-2", 42, "web-42-x", false),
+            // The first dispatch of issue 2 of `web-42`, and of issue 3 of `web-3`.
+            ("web-42-2", 2, "web-42", false),
+            ("web-3-3", 3, "web-3-2", false),
+            ("web-3-3", 3, "web-3-3", true),
+        ] {
+            let task: TaskId = id.parse().unwrap();
+            assert_eq!(task.is_same_or_later(other, IssueNumber(issue)), is, "{id} {other}");
+        }
     }
 
     #[test]

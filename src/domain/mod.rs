@@ -51,5 +51,6 @@ pub mod standstill;
 pub mod task;
 pub mod task_file;
 pub mod tests_weakened;
+pub mod waiting;
 pub mod weakness;
 pub mod weekly;

@@ -155,6 +155,10 @@ pub enum Mergeable {
     Conflict,
     /// Not known yet: wait.
     Unknown,
+    /// Not as long as the branch with the work is gone.
+    HeadGone,
+    /// Not as long as the branch it is to be merged into is gone.
+    BaseGone,
 }
 
 /// What a host says of a merge by itself. It knows rules that we cannot read.

@@ -88,7 +88,7 @@ impl RunFailure {
     /// One line for people.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Quota { until: Some(until) } => format!("quota used up until {until}"),
+            Self::Quota { until: Some(until) } => format!("quota used up until {until:.0}"),
             Self::Quota { until: None } => "quota used up".to_owned(),
             Self::Overloaded => "the provider is overloaded or cannot be reached".to_owned(),
             Self::Credentials => "not logged in, or the key is refused".to_owned(),
@@ -296,7 +296,7 @@ fn after_free_failure(
         && task.parked_minutes.saturating_add(minutes_until(until, now)) > MAX_PARKED_MINUTES
     {
         let reason = format!(
-            "it would be parked for more than seven days in all, until {until}: {}",
+            "it would be parked for more than seven days in all, until {until:.0}: {}",
             failure.sentence()
         );
         return Decision::Escalate { cost: Cost::Free, reason };
@@ -340,9 +340,9 @@ fn correct(task: &Task, chain: &Chain, limits: Limits, reason: &str) -> Decision
 fn next_agent(task: &Task, chain: &Chain, limits: Limits, reason: &str) -> Decision {
     if is_used_up(task, limits) {
         let bound = if task.is_repair() {
-            format!("all {} repairs are used up", limits.ci_max_retries)
+            all_used_up(limits.ci_max_retries, "repair")
         } else {
-            format!("all {} attempts are used up", task.max_attempts)
+            all_used_up(task.max_attempts, "attempt")
         };
         return Decision::Escalate {
             cost: Cost::Spent,
@@ -355,6 +355,13 @@ fn next_agent(task: &Task, chain: &Chain, limits: Limits, reason: &str) -> Decis
     }
     let not_before = if chain.available_now { None } else { chain.available_at };
     Decision::Again { same_agent: false, cost: Cost::Spent, not_before, reason: reason.to_owned() }
+}
+
+fn all_used_up(most: u32, noun: &str) -> String {
+    match most {
+        1 => format!("the one {noun} is used up"),
+        most => format!("all {most} {noun}s are used up"),
+    }
 }
 
 /// Whether this attempt was the last one allowed. What a person moved into the inbox beyond the bound gets just that one.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::blocker::BlockerCode;
 use super::ids::{AgentName, BranchName, CommitSha, IssueNumber, PrNumber, RepoSlug, TaskId};
 use super::kinds::{Priority, TaskType};
+use super::merge::Objection;
 
 /// The format of the task files that this program writes.
 pub const SCHEMA: u32 = 1;
@@ -233,6 +234,8 @@ pub struct Task {
     pub rerun_head: Option<CommitSha>,
     /// The head that a person approved beyond the limits of diffs.
     pub approved_head: Option<CommitSha>,
+    /// What stands against the merge of a head that is otherwise as it should be.
+    pub objection: Option<Objection>,
     /// How it ended, only in `done/`.
     pub outcome: Option<Outcome>,
     /// How often this issue has been dispatched.
@@ -277,13 +280,14 @@ impl Task {
         self.tried.get(self.earlier_rounds..).unwrap_or_default()
     }
 
-    /// A task that had ended and was brought back by a person begins anew, without the pull request of its past.
+    /// A task that had ended and was brought back by a person begins anew, without the pull request of its past. What a person closed is
+    /// not merged unchanged, unless a person says so.
     pub fn forget_the_end(&mut self) {
-        if self.outcome.take().is_none() {
-            return;
-        }
-        self.pr = None;
-        self.head_sha = None;
+        let Some(outcome) = self.outcome.take() else { return };
+        let past = self.head_sha.take().zip(self.pr.take());
+        self.objection = past
+            .filter(|_| outcome == Outcome::Closed)
+            .map(|(head, pr)| Objection::of_closing(head, pr));
         self.failed_checks.clear();
         self.conflicts.clear();
         self.conflict_base = None;
@@ -291,6 +295,14 @@ impl Task {
         self.counters.rebases = 0;
         self.counters.updates = 0;
         self.begin_round();
+    }
+
+    /// The branch was moved by us to a commit with the same work.
+    pub fn moved_to(&mut self, head: CommitSha) {
+        if let Some(objection) = &mut self.objection {
+            objection.follow(self.head_sha.as_ref(), &head);
+        }
+        self.head_sha = Some(head);
     }
 
     /// Gives every agent of the chain its turn again.
@@ -350,6 +362,7 @@ pub(crate) mod tests {
             next_head: None,
             rerun_head: None,
             approved_head: None,
+            objection: None,
             outcome: None,
             generation: 1,
             brief_sha256: String::new(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::blocker::BlockerCode;
 use super::ids::{AgentName, BranchName, CommitSha, IssueNumber, PrNumber, RepoSlug, TaskId};
 use super::kinds::{Priority, TaskType};
+use super::merge::Objection;
 use super::task::{Counters, HostState, Move, Outcome, SCHEMA, Stage, Task};
 use crate::text::front_matter;
 use crate::text::yaml::{self, Place};
@@ -125,6 +126,8 @@ front_matter_keys! {
     rerun_head: Option<CommitSha>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     approved_head: Option<CommitSha>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    objection: Option<Objection>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,6 +286,7 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
         next_head: keys.next_head,
         rerun_head: keys.rerun_head,
         approved_head: keys.approved_head,
+        objection: keys.objection,
         outcome: keys.outcome,
         generation: keys.generation.max(1),
         brief_sha256: keys.brief_sha256,
@@ -342,6 +346,7 @@ fn to_keys(task: &Task) -> Keys {
         next_head: task.next_head.clone(),
         rerun_head: task.rerun_head.clone(),
         approved_head: task.approved_head.clone(),
+        objection: task.objection.clone(),
         outcome: task.outcome,
         approved_by: task.approved_by.clone(),
         last_command: task.last_command,

@@ -4,11 +4,13 @@
 mod checks;
 mod escalation;
 mod grooming;
+mod pull;
 mod sprint;
 
 pub use checks::{RedCheck, checks, green_again, repair_section};
 pub use escalation::{escalation, escalation_key, next_step, with_escalation};
 pub use grooming::{QUIET_KEY, quiet};
+pub use pull::with_later_run;
 pub use sprint::{sprint_end, sprint_issue, sprint_plan};
 
 use std::fmt::Write as _;

@@ -39,6 +39,8 @@ pub struct ChangedFile {
     pub removed: u64,
     /// What happened to it.
     pub kind: ChangeKind,
+    /// Whether content came that is no text, so that its lines are not counted. One that went, or only got another name or mode, is not meant.
+    pub is_binary: bool,
 }
 
 /// The difference between two commits.
@@ -89,7 +91,9 @@ impl Mirror {
                 text.map(|text| text.line_stats()).transpose().map_err(library(doing()))?;
             let (_, added, removed) = counts.unwrap_or_default();
             let (path, kind) = change(&delta);
-            files.push(ChangedFile { path, added: added as u64, removed: removed as u64, kind });
+            let is_binary = has_binary_content(&delta);
+            let (added, removed) = (added as u64, removed as u64);
+            files.push(ChangedFile { path, added, removed, kind, is_binary });
         }
         Ok(DiffStat { files })
     }
@@ -187,6 +191,12 @@ fn change(delta: &git2::DiffDelta<'_>) -> (String, ChangeKind) {
         // What is left for two trees: content, mode, type. The others occur with worktrees only.
         _ => (new, ChangeKind::Modified),
     }
+}
+
+/// Whether content came that is no text. Known only when the patch of the file was made: that looks into it.
+fn has_binary_content(delta: &git2::DiffDelta<'_>) -> bool {
+    let is_another = delta.old_file().id() != delta.new_file().id();
+    delta.flags().is_binary() && is_another && delta.status() != Delta::Deleted
 }
 
 fn touches_only(

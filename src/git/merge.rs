@@ -37,6 +37,17 @@ impl Mirror {
         })
     }
 
+    /// Whether `head` brings anything to `base` that it has not: not by its commits, by its files.
+    pub fn adds_to(&self, head: &CommitSha, base: &CommitSha) -> Result<bool, GitError> {
+        let repository = self.repository()?;
+        let (head, base) = (commit(&repository, head)?, commit(&repository, base)?);
+        if is_ancestor(&repository, head.id(), base.id())? {
+            return Ok(false);
+        }
+        let merged = merged(&repository, &head, &base)?;
+        Ok(merged.has_conflicts() || written(&repository, merged)? != base.tree_id())
+    }
+
     /// Makes one commit on top of `base` that holds everything `head` adds to it.
     ///
     /// # Errors

@@ -159,7 +159,7 @@ pub trait Issues {
     async fn open_issues(&self) -> Result<Vec<Issue>, HostError>;
     /// The open issues that are Ready, by label or by board, to the last page. Costs nothing where nothing has changed.
     async fn ready_issues(&self) -> Result<Vec<Issue>, HostError>;
-    /// The open issues with a label, to the last page.
+    /// The open issues with a label, to the last page; on a shared host without their columns.
     async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError>;
     /// The issues that are closed and were changed at `since` or later, to the last page; without their columns.
     async fn closed_since(&self, since: Timestamp) -> Result<Vec<Issue>, HostError>;

@@ -12,6 +12,7 @@ use crate::domain::ids::{BranchName, CommitSha, PrNumber, RepoKey, RepoSlug};
 use crate::domain::memory::{Change, KnownIssue};
 use crate::domain::task::{Folder, Task};
 use crate::sys::files::{self, FileError};
+use crate::text::count::counted;
 
 /// A change is small; more is no file of ours.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -202,14 +203,21 @@ pub(super) fn given_up(
     keep(app, &repository.key, &task.base_branch, change)
 }
 
-/// Forgets the known issue of a task that was merged after all, unless it is written down already.
+/// Forgets what waits to be known of the issue of a task that was merged after all: its own line, and those of the tasks before it. What
+/// is written down already leaves with the entry of the merge.
 ///
 /// # Errors
 ///
-/// When its file cannot be removed.
+/// When the folder cannot be read or a file not be removed.
 pub(super) fn no_longer_given_up(app: &App, key: &RepoKey, task: &Task) -> Result<(), FileError> {
-    let path = dir(app, key).join(format!("{}.known-issue.json", task.id));
-    if path.exists() { files::remove(&path) } else { Ok(()) }
+    for found in pending(app, key)?.0 {
+        if let Change::KnownIssue(known) = &found.change
+            && task.id.is_same_or_later(known.task.as_str(), task.issue)
+        {
+            forget(app, key, &found.change)?;
+        }
+    }
+    Ok(())
 }
 
 /// The day of a moment, `YYYY-MM-DD`.
@@ -228,6 +236,14 @@ pub struct MemoryRow {
     pub pr: Option<PrNumber>,
     /// Why they wait.
     pub reason: Option<String>,
+}
+
+impl MemoryRow {
+    /// What waits, in words.
+    pub fn changes(&self) -> String {
+        let wait = if self.waiting == 1 { "waits" } else { "wait" };
+        format!("{} {wait}", counted(self.waiting, "change"))
+    }
 }
 
 /// What waits in the memory of each repository; nothing of those where nothing does. Reads only.

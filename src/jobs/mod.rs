@@ -25,6 +25,7 @@ pub mod queue;
 pub mod reconcile;
 pub mod reliability;
 pub mod report;
+mod rival;
 pub mod score;
 pub mod self_update;
 mod side_by_side;

@@ -91,7 +91,12 @@ pub async fn tell_seeing(
     let shown = told.show(folder, wanted, extras, sight).await;
     match shown {
         // Deleted, or moved to another repository: there is nothing left that could show anything.
-        Err(EffectError::Host(HostError::NotFound { .. })) if is_gone(&effects, task).await => {}
+        Err(EffectError::Host(HostError::NotFound { .. })) if is_gone(&effects, task).await => {
+            match told.close_pull().await {
+                Err(EffectError::Host(HostError::NotFound { .. })) => {}
+                other => other?,
+            }
+        }
         other => other?,
     }
     task.host_state = Some(wanted);
@@ -159,13 +164,8 @@ impl Told<'_> {
         closes: bool,
         sight: &mut Sight,
     ) -> Result<(), EffectError> {
-        let Self { app, repository, effects, lease, task } = self;
-        // The work ended without a merge: its pull request must not wait for anybody.
-        if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
-            && let Some(pr) = pull_of(effects, task).await?
-        {
-            closing::close_pull(app, repository, effects, lease, (task, pr)).await?;
-        }
+        let Self { effects, lease, task, .. } = self;
+        self.close_pull().await?;
         if closes {
             let effect = Effect::CloseIssue { issue: task.issue };
             effects.carry_out_seeing(&effect, *lease, sight).await?;
@@ -179,6 +179,17 @@ impl Told<'_> {
         effects.carry_out_seeing(&labels, *lease, sight).await?;
         let column = Effect::Status { issue: task.issue, status };
         effects.carry_out_seeing(&column, *lease, sight).await?;
+        Ok(())
+    }
+
+    /// Where the work ended without a merge, its pull request must not wait for anybody.
+    async fn close_pull(&self) -> Result<(), EffectError> {
+        let Self { app, repository, effects, lease, task } = self;
+        if matches!(task.outcome, Some(Outcome::Cancelled | Outcome::NoChange))
+            && let Some(pr) = pull_of(effects, task).await?
+        {
+            closing::close_pull(app, repository, effects, lease, (task, pr)).await?;
+        }
         Ok(())
     }
 }

@@ -124,6 +124,8 @@ pub struct PullRow {
     pub issue: IssueNumber,
     /// `open` or `merged`.
     pub state: &'static str,
+    /// Why it waits for a person, as `pr-monitor` saw it last.
+    pub held: Option<String>,
 }
 
 /// A pull request that looks like ours and is not, in `status --json`.
@@ -186,9 +188,27 @@ pub fn row(app: &App, folder: Folder, task: &Task) -> TaskRow {
         running,
         elapsed_seconds: running.then(|| elapsed(app, task)).flatten(),
         last_output: running.then(|| super::tail::last_line(app, task)).flatten(),
-        reason: task.trouble.clone().filter(|_| !running).or_else(|| task.reason.clone()),
+        reason: task
+            .trouble
+            .clone()
+            .filter(|_| !running)
+            .or_else(|| task.reason.clone())
+            .or_else(|| waits_for_a_person(app, folder, task)),
         created_at: task.created_at,
     }
+}
+
+/// That the open pull request of a task waits for a person, if it does.
+fn waits_for_a_person(app: &App, folder: Folder, task: &Task) -> Option<String> {
+    let pr = task.pr.filter(|_| folder == Folder::Done && task.outcome.is_none())?;
+    let why = held(app, &task.id, pr)?;
+    Some(format!("pull request {} waits for a person: {why}", pr.0))
+}
+
+/// Why a pull request waits for a person, as `pr-monitor` saw it last; what cannot be read says nothing.
+fn held(app: &App, task: &TaskId, pr: PrNumber) -> Option<String> {
+    let held = app.state.held().ok()?.remove(task)?;
+    (held.pr == pr).then_some(held.reason)
 }
 
 /// How long ago the present attempt began: with its prompt.
@@ -218,7 +238,7 @@ pub fn gather(app: &App) -> Result<Status, crate::mailbox::MailboxError> {
             }
         }
     }
-    let pulls = tasks.iter().filter_map(pull_row).collect();
+    let pulls = tasks.iter().filter_map(|task| pull_row(app, task)).collect();
     let mut pauses = pauses(app);
     pauses.extend(paused_tasks(app, &tasks));
     Ok(Status {
@@ -269,18 +289,21 @@ fn next(app: &App, job: Job) -> Option<Timestamp> {
     app.repositories.iter().filter_map(of).min()
 }
 
-fn pull_row(task: &TaskRow) -> Option<PullRow> {
+fn pull_row(app: &App, task: &TaskRow) -> Option<PullRow> {
     let state = match task.outcome {
         None => "open",
         Some(Outcome::Merged) => "merged",
         Some(_) => return None,
     };
+    let number = task.pr?;
+    let may_wait = task.state == Folder::Done && task.outcome.is_none();
     Some(PullRow {
-        number: task.pr?,
+        number,
         repo: task.repo.clone(),
         task: task.task_id.clone(),
         issue: task.issue,
         state,
+        held: may_wait.then(|| held(app, &task.task_id, number)).flatten(),
     })
 }
 

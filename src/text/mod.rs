@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod closing;
 pub mod code;
+pub mod count;
 pub mod front_matter;
 pub mod hash;
 pub mod html;

@@ -227,6 +227,31 @@ fn a_task_that_waits_for_a_dependency_comes_back_when_it_is_closed() {
 }
 
 #[test]
+fn a_task_whose_result_alone_names_what_it_waits_for_comes_back_when_that_is_closed() {
+    let first = Script::new()
+        .line("case \"$AGENTOS_TASK_ID$AGENTOS_ATTEMPT\" in shop-31) ")
+        .line("printf 'STATUS: blocked\\nBLOCKER_CODE: dependency_blocked\\nBLOCKERS:\\n- needs the cart of #1\\n- and #2\\n' > .agent_result.md; exit 0;; esac")
+        .line("echo x > x.txt")
+        .reports("complete", "none", "Did it.");
+    let world = World::with_agents(&[("worker", first)]);
+    for title in ["Cart", "Till"] {
+        world.run_words(&["issue", "create", "--title", title]).ok();
+    }
+    world.ready_issue("On top", "");
+    world.run("dispatch").ok();
+    world.run("queue").ok();
+    assert_eq!(world.folder_of("shop-3"), "blocked");
+    let why = world.why("shop-3");
+    assert!(why["next_look"].as_str().unwrap().ends_with("is closed: #1, #2"), "{why}");
+    world.run("issue close 1").ok();
+    world.run("dispatch").ok();
+    assert_eq!(world.folder_of("shop-3"), "blocked", "the other one is open");
+    world.run("issue close 2").ok();
+    world.run("dispatch").ok();
+    assert_eq!(world.folder_of("shop-3"), "inbox");
+}
+
+#[test]
 fn a_blocked_task_whose_issue_is_closed_is_cancelled() {
     let world = dispatched(World::with_agents(&[("worker", blocked("missing_context"))]));
     world.run("queue").ok();

@@ -9,7 +9,11 @@ use crate::support::World;
 
 /// Three runs of three tasks that failed with the same words, and one that did not.
 fn with_a_pattern() -> World {
-    let world = World::new();
+    with_a_pattern_in(World::new())
+}
+
+/// The same in a world of one's own.
+pub(crate) fn with_a_pattern_in(world: World) -> World {
     let at = world.now() - SignedDuration::from_hours(2);
     let mut lines = String::new();
     for n in 1..=4 {

@@ -178,6 +178,23 @@ fn why_answers_for_every_way_to_name_a_subject() {
 }
 
 #[test]
+fn status_names_the_pull_request_that_waits_for_a_person_and_why() {
+    let world = with_pull("manual");
+    assert_eq!(json(&world, "status")["pulls"][0]["held"], Value::Null, "nobody has looked at it");
+    world.run("pr-monitor").ok();
+    let why = world.reason("pr:2");
+    assert_eq!(json(&world, "status")["pulls"][0]["held"], why.as_str());
+    let line = format!("shop-1: pull request 2 waits for a person: {why}");
+    let text = world.run("status").ok().stdout;
+    assert!(text.contains(&line), "{text}");
+    world.run("pr merge 2").ok();
+    let status = json(&world, "status");
+    let pull = &status["pulls"][0];
+    assert_eq!((&pull["state"], &pull["held"]), (&"merged".into(), &Value::Null));
+    assert!(!world.path("runtime/state/held.json").exists());
+}
+
+#[test]
 fn a_value_is_explained_with_its_place() {
     let world = World::new();
     let explained = json(&world, "config explain merge_policy");

@@ -24,6 +24,7 @@ const NOT_LEFT: &[(&str, &str)] = &[
     ("runtime/agents/<name>/…", "no program with a login is run here; `real_agents`"),
     ("runtime/state/agents.json", "nobody turns a run away here; `agents`"),
     ("runtime/state/foreign.json", "nobody else opens pull requests here; `housekeeping`"),
+    ("runtime/state/held.json", "no pull request waits for a person at the end; `stories`"),
     ("runtime/state/github.json", "GitHub asks for no rest here; `github::trouble`"),
     ("runtime/state/gone/<task>", "no issue goes for good here"),
     ("runtime/notify/sending.json", "nothing is on its way at the end; `notify::deaths`"),

@@ -5,6 +5,7 @@ mod costs;
 mod idle;
 mod lost;
 mod reruns;
+mod rivals;
 mod sight;
 mod stories;
 mod trouble;

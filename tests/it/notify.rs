@@ -157,7 +157,7 @@ fn what_is_given_up_is_told_with_the_next_step() {
     insta::assert_snapshot!(telegram.take().join("\n---\n"), @r#"
     <b>given up, needs a person</b>: <code>acme/shop#1</code>
     <code>Add a cart</code>
-    <code>all 1 attempts are used up; the last: partial: Only half of it.</code>
+    <code>the one attempt is used up; the last: partial: Only half of it.</code>
     <code>agentos task show shop-1</code> tells what was tried, <code>agentos task retry shop-1</code> gives it one more attempt.
     "#);
 }

@@ -101,6 +101,31 @@ fn every_event_shows_on_the_host_as_the_contract_says() {
 }
 
 #[test]
+fn what_a_repair_leaves_for_a_person_stands_in_the_pull_request_once() {
+    let left =
+        "printf 'RISKS:\\n- Slow.\\nMANUAL_STEPS:\\n- Turn on CART_%s.\\n' \"$AGENTOS_ATTEMPT\"";
+    let agent = breaks_then_mends().line(&format!("{left} >> .agent_result.md"));
+    let world = World::with_agents(&[("worker", agent)])
+        .repo_settings("  ci_command: sh test.sh\n  merge_policy: manual\n");
+    let world = until_the_pull_request(world);
+    let body = |world: &World| {
+        world.run("--json pr show 2").ok().json()["body"].as_str().unwrap().to_owned()
+    };
+    let first = body(&world);
+    assert!(first.contains("- Turn on CART_1.") && !first.contains("CART_2"), "{first}");
+    world.run("pr-monitor").ok();
+    world.run("queue").ok();
+    assert_eq!(world.folder_of("shop-1"), "done");
+    let second = body(&world);
+    assert!(second.starts_with(first.trim_end()), "{second}");
+    assert_eq!(second.matches("## Left for a person, attempt 2 by `worker`").count(), 1);
+    assert_eq!(second.matches("- Turn on CART_2.").count(), 1, "{second}");
+    assert_eq!(second.matches("## Risks, attempt 2 by `worker`").count(), 1, "{second}");
+    world.run("tick").ok();
+    assert_eq!(body(&world), second);
+}
+
+#[test]
 fn a_green_repair_takes_the_label_off_even_where_a_person_merges() {
     let world = World::with_agents(&[("worker", breaks_then_mends())])
         .repo_settings("  ci_command: sh test.sh\n  merge_policy: manual\n");
@@ -283,6 +308,56 @@ fn changes_of_protected_paths_and_large_ones_need_a_person() {
         assert!(reason.contains(words), "{path}: {reason}");
         assert_eq!(world.comments_with(1, words), 1, "{path}: {:#?}", world.comments(1));
     }
+}
+
+#[test]
+fn a_binary_file_whose_lines_nothing_counts_needs_a_person() {
+    let draws = "printf 'GIF89a\\000\\001' > logo.gif";
+    let agent = Script::new().line(draws).reports("complete", "none", "Drawn.");
+    let world = World::with_agents(&[("worker", agent)]);
+    let world = until_the_pull_request(world);
+    for _ in 0..2 {
+        world.run("pr-monitor").ok();
+    }
+    assert_eq!(outcome(&world), None);
+    let reason = world.reason("shop-1");
+    assert!(reason.contains("`logo.gif`, a binary file"), "{reason}");
+    assert_eq!(world.comments_with(1, "a binary file"), 1, "{:#?}", world.comments(1));
+    world.run("pr approve 2").ok();
+    world.run("pr-monitor").ok();
+    assert_eq!(outcome(&world).as_deref(), Some("merged"));
+}
+
+#[test]
+fn a_pull_request_without_its_branch_or_base_is_held_until_that_is_back() {
+    for branch in ["agent/shop-1", "main"] {
+        let world = until_the_pull_request(World::new());
+        world.git(&["-C", "remotes/shop.git", "branch", "-m", branch, "other"]);
+        for _ in 0..2 {
+            world.run("pr-monitor").ok();
+        }
+        assert_eq!(outcome(&world), None, "{branch}");
+        let why = world.why("shop-1");
+        assert_eq!(why["moving"], false, "{why}");
+        let reason = why["reason"].as_str().unwrap();
+        assert!(reason.contains(&format!("`{branch}` is gone")), "{reason}");
+        assert_eq!(world.comments_with(1, "is gone"), 1, "{:#?}", world.comments(1));
+        world.git(&["-C", "remotes/shop.git", "branch", "-m", "other", branch]);
+        world.run("pr-monitor").ok();
+        assert_eq!(outcome(&world).as_deref(), Some("merged"), "{branch}");
+    }
+}
+
+#[test]
+fn a_pull_request_whose_issue_a_person_deleted_is_closed() {
+    let world = until_the_pull_request(World::new());
+    std::fs::remove_file(world.path("board/shop/issues/1.md")).unwrap();
+    world.run("pr-monitor").ok();
+    assert_eq!(outcome(&world).as_deref(), Some("cancelled"));
+    assert_eq!(world.run("--json pr show 2").ok().json()["state"], "closed");
+    let before = world.snapshot("board");
+    world.run("pr-monitor").ok();
+    assert_eq!(world.snapshot("board"), before);
 }
 
 #[test]

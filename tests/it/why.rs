@@ -243,6 +243,22 @@ fn a_task_that_its_last_run_could_not_go_on_with_says_what_kept_it() {
 }
 
 #[test]
+fn an_issue_of_a_repository_without_a_commit_waits_for_the_first_one() {
+    let world = World::new();
+    world.ready_issue("Add a cart", "");
+    std::fs::remove_dir_all(world.path("remotes/shop.git")).unwrap();
+    world.git(&["init", "--quiet", "--bare", "--initial-branch=main", "remotes/shop.git"]);
+    let why = world.why("1");
+    assert_eq!((&why["moving"], &why["code"]), (&Value::Bool(false), &"base_branch".into()));
+    assert!(why["reason"].as_str().unwrap().contains("push a first commit"), "{why}");
+    let foreseen = world.run("--json dispatch --dry-run").ok().json();
+    assert_eq!(foreseen["items"][0]["action"], "waiting", "{foreseen}");
+    assert!(!world.path("runtime/repos").exists(), "who only looks makes no mirror");
+    world.git(&["-C", "shop", "push", "--quiet", "origin", "main"]);
+    assert_eq!(world.why("1")["moving"], true);
+}
+
+#[test]
 fn a_pull_request_that_several_repositories_have_has_to_be_named_with_its_repository() {
     let world = World::new();
     world.edit("config.yaml", |text| {

@@ -1,4 +1,4 @@
-//! How large the memory may become, and what has to leave it.
+//! How large the memory may become, and what has to leave it: what is too old, what is over.
 
 use super::layout::{self, Block};
 
@@ -47,6 +47,22 @@ pub(super) fn cut(memory: &str, bounds: &Bounds) -> Cut {
     let keep = kept(&present, text.len(), bounds);
     let entries = take_out(&mut text, present.get(keep..).unwrap_or_default());
     Cut { text, entries, known_issues }
+}
+
+/// Takes the known issues with these keys out of a memory, with what people wrote below them; oldest first.
+pub(super) fn without_known(memory: &str, is_over: impl Fn(&str) -> bool) -> (String, Vec<Old>) {
+    let (mut text, mut old) = (memory.to_owned(), Vec::new());
+    for block in layout::known_lines(memory).iter().rev().filter(|block| is_over(&block.key)) {
+        old.extend(take_out(&mut text, std::slice::from_ref(block)));
+        // The blank line that the first line of a list was given.
+        let at = block.range.start;
+        let is_between_blanks = text.get(..at).is_some_and(|above| above.ends_with("\n\n"))
+            && text.get(at..).is_some_and(|below| below.starts_with('\n'));
+        if is_between_blanks {
+            text.replace_range(at..=at, "");
+        }
+    }
+    (text, old)
 }
 
 /// How many entries stay.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bounds::{self, Bounds};
+use super::bounds::{self, Bounds, Old};
 use super::layout::{self, KNOWN, RECENT};
 use super::{ARCHIVE, Change, ENTRY, Entry, FILE, KNOWN_ISSUE, KnownIssue, STRATEGY, section};
 use crate::text::marker;
@@ -44,8 +44,8 @@ where
             || marker::has(&self.text(&archive_of(date))?, kind, task.as_str()))
     }
 
-    /// Makes the changes that have not been made, in their order, then moves what is beyond the bounds to the archive. The files that
-    /// became different, with their new texts.
+    /// Makes the changes that have not been made, in their order, then moves what is beyond the bounds to the archive. What is known of an
+    /// issue goes there as soon as a later task of it is merged. The files that became different, with their new texts.
     ///
     /// # Errors
     ///
@@ -62,6 +62,10 @@ where
             match change {
                 Change::Entry(entry) => {
                     let text = with_entry(&self.text(FILE)?, &entry.render());
+                    let (text, over) = bounds::without_known(&text, |key| {
+                        entry.task.is_same_or_later(key, entry.issue)
+                    });
+                    self.archive(KNOWN_ISSUE, &over)?;
                     self.set(FILE, text);
                 }
                 Change::KnownIssue(issue) => {
@@ -85,23 +89,28 @@ where
         if cut.entries.is_empty() && cut.known_issues.is_empty() {
             return Ok(());
         }
-        for (kind, old) in [(KNOWN_ISSUE, &cut.known_issues), (ENTRY, &cut.entries)] {
-            for block in old {
-                let path = archive_of(date_in(&block.text));
-                let text = self.text(&path)?;
-                if marker::has(&text, kind, &block.key) {
-                    continue;
-                }
-                let new = format!("{}\n", block.text.trim_end());
-                let text = if text.trim().is_empty() { archive_template(&path) } else { text };
-                let text = match kind {
-                    ENTRY => with_entry(&text, &new),
-                    _ => with_known_issue(&text, &new),
-                };
-                self.set(&path, text);
-            }
-        }
+        self.archive(KNOWN_ISSUE, &cut.known_issues)?;
+        self.archive(ENTRY, &cut.entries)?;
         self.set(FILE, cut.text);
+        Ok(())
+    }
+
+    /// Puts what leaves into the archive of its year, unless it is there already.
+    fn archive(&mut self, kind: &str, old: &[Old]) -> Result<(), E> {
+        for block in old {
+            let path = archive_of(date_in(&block.text));
+            let text = self.text(&path)?;
+            if marker::has(&text, kind, &block.key) {
+                continue;
+            }
+            let new = format!("{}\n", block.text.trim_end());
+            let text = if text.trim().is_empty() { archive_template(&path) } else { text };
+            let text = match kind {
+                ENTRY => with_entry(&text, &new),
+                _ => with_known_issue(&text, &new),
+            };
+            self.set(&path, text);
+        }
         Ok(())
     }
 

@@ -199,6 +199,51 @@ fn the_oldest_entries_move_to_the_archive_of_their_year_with_what_people_wrote_i
 }
 
 #[test]
+fn what_was_given_up_leaves_the_known_issues_when_a_later_task_of_its_issue_is_merged() {
+    let id = |task: &str| -> TaskId { task.parse().unwrap() };
+    let given_up = ["web-42", "web-42-2", "web-4", "web-421"];
+    for (merged, left) in [
+        ("web-42", vec!["web-421", "web-4", "web-42-2"]),
+        ("web-42-2", vec!["web-421", "web-4"]),
+        ("web-42-3", vec!["web-421", "web-4"]),
+    ] {
+        let mut tree = Tree::new();
+        let known = |task| Change::KnownIssue(KnownIssue { task: id(task), ..known(42) });
+        let before = given_up.map(known);
+        applied(&mut tree, &before, &Bounds::default());
+        let by_hand =
+            tree[FILE].replace("issue web-42 -->\n", "issue web-42 -->\n  Ann: ask Ben.\n");
+        tree.insert(FILE.to_owned(), by_hand);
+        let entry = Change::Entry(Entry { task: id(merged), ..entry(42) });
+        applied(&mut tree, std::slice::from_ref(&entry), &Bounds::default());
+        let keys: Vec<String> =
+            layout::known_lines(&tree[FILE]).into_iter().map(|block| block.key).collect();
+        assert_eq!(keys, left, "{merged}");
+        // Nothing is lost with it, and nothing is told twice.
+        let archive = &tree["CODEBASE.archive/2026.md"];
+        assert!(archive.contains("known-issue web-42 -->\n  Ann: ask Ben.\n"), "{archive}");
+        let after = tree.clone();
+        applied(&mut tree, &before, &Bounds::default());
+        applied(&mut tree, &[entry], &Bounds::default());
+        assert_eq!(tree, after, "{merged}");
+    }
+}
+
+#[test]
+fn a_known_issue_that_is_over_leaves_no_trace_among_what_people_wrote() {
+    for before in [
+        None,
+        Some("## Known Issues\n\n- The build is slow.\n\n## Recent Changes\n"),
+        Some("## Known Issues\n\nNone.\n\n## Recent Changes\n"),
+    ] {
+        let known = memory(before, &[Change::KnownIssue(known(1)), Change::KnownIssue(known(3))]);
+        let mended = memory(Some(&known), &[Change::Entry(entry(1)), Change::Entry(entry(3))]);
+        let entries = memory(before, &[Change::Entry(entry(1)), Change::Entry(entry(3))]);
+        assert_eq!(mended, entries, "{before:?}");
+    }
+}
+
+#[test]
 fn a_file_that_people_made_long_keeps_the_entries_that_prompts_show() {
     let bounds = Bounds { bytes: 2000, least_entries: 3, ..Bounds::default() };
     let mut tree = Tree::new();

@@ -2,6 +2,7 @@
 
 use super::{Boundary, Snapshot, Verdict};
 use crate::domain::pull::{CheckOutcome, Checks, HostWord, Review, ReviewState};
+use crate::text::count::counted;
 
 pub(super) fn of(snapshot: &Snapshot) -> Option<Verdict> {
     // Without its demands nothing is merged; the earlier steps have said so already.
@@ -102,15 +103,16 @@ fn on_behind(snapshot: &Snapshot, boundary: &Boundary) -> Option<Verdict> {
     }
     if let Some(ahead) = snapshot.ahead {
         return Some(Verdict::Wait(format!(
-            "waits behind pull request {ahead}: one at a time is brought up to date with `{base}`"
+            "waits behind pull request {}: one at a time is brought up to date with `{base}`",
+            ahead.0
         )));
     }
     let (updated, most) = snapshot.updates;
     let (rebased, most_rebases) = snapshot.rebases;
     if updated >= most || rebased >= most_rebases {
         return Some(Verdict::Hold(format!(
-            "`{base}` has moved on, after {} updates already",
-            updated.saturating_add(rebased)
+            "`{base}` has moved on, after {} already",
+            counted(updated.saturating_add(rebased), "update")
         )));
     }
     Some(Verdict::Update)

@@ -11,6 +11,8 @@ pub struct Diff {
     pub paths: Vec<String>,
     /// Added and removed lines together.
     pub lines: u64,
+    /// The first file whose new content is no text: its lines cannot be counted.
+    pub binary: Option<String>,
     /// How it weakens tests, where it does.
     pub weakened: Option<String>,
 }
@@ -67,6 +69,11 @@ pub fn beyond_limits(diff: &Diff, limits: &DiffLimits) -> Option<String> {
         return Some(format!(
             "it changes {} lines, and `max_diff_lines` is {}",
             diff.lines, limits.max_lines
+        ));
+    }
+    if let Some(path) = &diff.binary {
+        return Some(format!(
+            "it changes `{path}`, a binary file, of which `max_diff_lines` counts no lines"
         ));
     }
     match first_match(&limits.protected_paths, &diff.paths) {

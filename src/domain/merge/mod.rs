@@ -6,10 +6,12 @@ mod boundary;
 mod change;
 mod checks;
 mod limits;
+mod objection;
 mod standing;
 
 pub use boundary::{Boundary, RequiredCheck};
 pub use limits::{CI_FILES, Diff, DiffLimits, beyond_limits};
+pub use objection::Objection;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,6 +36,8 @@ pub struct Snapshot {
     pub pull: PullRequest,
     /// The state of its issue; `None` when it could not be read.
     pub issue: Option<IssueState>,
+    /// That the issue does not exist any more, in words, where the host itself says so.
+    pub issue_gone: Option<String>,
     /// The labels of issue and pull request that hold a merge, as configured.
     pub hold_labels: Vec<String>,
     /// Labels on issue and pull request.
@@ -78,6 +82,8 @@ pub struct Snapshot {
     pub has_rerun: bool,
     /// The head that a person approved beyond the limits of diffs.
     pub approved_head: Option<CommitSha>,
+    /// What was said against the merge of a head, by the host or a person.
+    pub objection: Option<Objection>,
     /// When the snapshot was taken.
     pub now: Timestamp,
     /// When its head was made; `None` when that could not be read.
@@ -96,8 +102,8 @@ pub enum Verdict {
     },
     /// A person closed it without a merge: their decision.
     ClosedByPerson,
-    /// Its issue was closed: the work is withdrawn.
-    Withdrawn,
+    /// Its issue was closed, or is not there any more: the work is withdrawn, with why.
+    Withdrawn(String),
     /// Not ours any more: never write to it; say so once.
     HandsOff(String),
     /// A person has to decide.
@@ -129,7 +135,7 @@ impl Verdict {
         match self {
             Self::Merged { .. } => "merged",
             Self::ClosedByPerson => "closed",
-            Self::Withdrawn => "withdrawn",
+            Self::Withdrawn(_) => "withdrawn",
             Self::HandsOff(_) => "hands_off",
             Self::Hold(_) => "hold",
             Self::Wait(_) => "wait",
@@ -152,7 +158,7 @@ impl Verdict {
             Self::Wait(_) => Some(Standstill::Waits),
             Self::Merged { .. }
             | Self::ClosedByPerson
-            | Self::Withdrawn
+            | Self::Withdrawn(_)
             | Self::Rebase
             | Self::Update
             | Self::ConflictGivenUp(_)
@@ -172,9 +178,16 @@ pub fn judge(snapshot: &Snapshot) -> Verdict {
         .unwrap_or_else(|| Verdict::Merge { head: snapshot.pull.head_sha.clone() })
 }
 
-/// What pull request, issue and checks alone decide; nothing where more has to be read. Only a red one looks at `base_checks`.
+/// What pull request, issue, checks and what is known against this head alone decide; nothing where more has to be read. Only a red one looks at `base_checks`.
 pub fn by_checks(snapshot: &Snapshot) -> Option<Verdict> {
-    standing::of(snapshot).or_else(|| checks::of(snapshot))
+    standing::of(snapshot).or_else(|| checks::of(snapshot)).or_else(|| objected(snapshot))
+}
+
+/// Behind the checks: what is red is repaired whoever objects to it.
+fn objected(snapshot: &Snapshot) -> Option<Verdict> {
+    let objection = snapshot.objection.as_ref()?;
+    let stands = objection.stands_against(&snapshot.pull.head_sha, snapshot.now);
+    stands.then(|| Verdict::Hold(objection.reason.clone()))
 }
 
 /// What the change, the demands of the base branch and the operator's policy decide of one whose checks are green.

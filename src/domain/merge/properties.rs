@@ -121,21 +121,23 @@ prop_compose! {
         standing in standings(), boundary in boundaries(), reviews in reviews(), word in words(),
         base_checks in proptest::option::weighted(0.8, checks()), behind in proptest::option::weighted(0.8, rarely()),
         tested_result in any::<bool>(), ahead in any::<bool>(), used in (0..3u32, 0..3u32, 0..3u32),
-        diff in proptest::option::weighted(0.9, (rarely(), rarely(), rarely(), rarely())), armed in proptest::bool::weighted(0.9),
-        repairs_allowed in any::<bool>(), has_rerun in any::<bool>(), approved in rarely(),
+        diff in proptest::option::weighted(0.9, (rarely(), rarely(), rarely(), rarely(), rarely())), armed in proptest::bool::weighted(0.9),
+        repairs_allowed in any::<bool>(), has_rerun in any::<bool>(), approved in rarely(), objected in rarely(),
     ) -> Snapshot {
         let mut s = standing;
         (s.boundary, s.reviews, s.word, s.base_checks, s.behind) = (boundary, reviews, word, base_checks, behind);
         s.ahead = ahead.then_some(PrNumber(3));
         (s.tested_result, s.repairs_allowed, s.has_rerun) = (tested_result, repairs_allowed, has_rerun);
         (s.updates, s.rebases, s.repairs) = ((used.0, 2), (used.1, 2), (used.2, 2));
-        s.diff = diff.map(|(empty, large, protected, weakened)| Diff {
+        s.diff = diff.map(|(empty, large, protected, binary, weakened)| Diff {
             paths: if empty { Vec::new() } else { vec![if protected { "LICENSE" } else { "src/cart.rs" }.to_owned()] },
             lines: if large { 2001 } else { 2000 },
+            binary: binary.then(|| "logo.png".to_owned()),
             weakened: weakened.then(|| "it deletes a test".to_owned()),
         });
         if !armed { s.arming = Arming::Manual("manual".to_owned()); }
         if approved { s.approved_head = Some(sha('a')); }
+        if objected { s.objection = Some(Objection::of_closing(sha('a'), PrNumber(1))); }
         s
     }
 }
@@ -163,6 +165,7 @@ fn may_be_merged(s: &Snapshot) -> bool {
         Some(Checks::Known(base)) => !base.iter().any(|check| red(check) && is_required(check)),
     };
     let is_within = diff.lines <= s.limits.max_lines
+        && diff.binary.is_none()
         && diff.weakened.is_none()
         && !diff.paths.contains(&"LICENSE".to_owned());
     let is_tested = !(boundary.up_to_date || s.tested_result) || s.behind == Some(false);
@@ -183,6 +186,7 @@ fn may_be_merged(s: &Snapshot) -> bool {
         && !diff.paths.is_empty()
         && (is_within || s.approved_head.as_ref() == Some(&s.pull.head_sha))
         && s.arming == Arming::Armed
+        && s.objection.is_none()
         && nobody_objects(s, boundary, reviews)
         && base_is_fine
         && is_tested
@@ -213,7 +217,7 @@ fn nobody_objects(s: &Snapshot, boundary: &Boundary, reviews: &[Review]) -> bool
 }
 
 /// Ways in which a world gets worse: something becomes unknown, fails, conflicts, is foreign or is held.
-const WORSE: [fn(&mut Snapshot); 27] = [
+const WORSE: [fn(&mut Snapshot); 30] = [
     |s| s.pull.state = PullState::Closed,
     |s| s.pull.same_repository = false,
     |s| s.our_head = None,
@@ -224,6 +228,9 @@ const WORSE: [fn(&mut Snapshot); 27] = [
     |s| s.labels = vec!["hold".to_owned()],
     |s| s.mergeable = Mergeable::Unknown,
     |s| s.mergeable = Mergeable::Conflict,
+    |s| s.mergeable = Mergeable::HeadGone,
+    |s| s.mergeable = Mergeable::BaseGone,
+    |s| s.issue_gone = Some("issue 42 does not exist any more".to_owned()),
     |s| s.word = HostWord::Unknown,
     |s| s.word = HostWord::Blocked,
     |s| s.checks = Checks::Unknown { reason: "502".to_owned() },

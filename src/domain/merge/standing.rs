@@ -3,6 +3,7 @@
 use super::{Snapshot, Verdict};
 use crate::domain::issue::IssueState;
 use crate::domain::pull::{Mergeable, PullState};
+use crate::text::count::counted;
 
 pub(super) fn of(snapshot: &Snapshot) -> Option<Verdict> {
     ended(snapshot)
@@ -27,7 +28,8 @@ fn foreign(snapshot: &Snapshot) -> Option<String> {
     }
     match &snapshot.our_head {
         None => return Some("no commit of ours is recorded for its branch".to_owned()),
-        Some(ours) if *ours != pull.head_sha => {
+        // Of a branch that is gone the last head stands there that the host wrote down; nobody pushed it.
+        Some(ours) if *ours != pull.head_sha && snapshot.mergeable != Mergeable::HeadGone => {
             return Some(format!(
                 "its head is {}, and the last commit of ours is {}: somebody else has pushed to `{}`",
                 pull.head_sha.short(),
@@ -47,9 +49,12 @@ fn foreign(snapshot: &Snapshot) -> Option<String> {
 }
 
 fn unwanted(snapshot: &Snapshot) -> Option<Verdict> {
+    if let Some(reason) = &snapshot.issue_gone {
+        return Some(Verdict::Withdrawn(reason.clone()));
+    }
     match snapshot.issue {
         None => Some(Verdict::Wait("its issue cannot be read".to_owned())),
-        Some(IssueState::Closed) => Some(Verdict::Withdrawn),
+        Some(IssueState::Closed) => Some(Verdict::Withdrawn("its issue was closed".to_owned())),
         Some(IssueState::Open) => None,
     }
 }
@@ -67,6 +72,14 @@ fn conflicting(snapshot: &Snapshot) -> Option<Verdict> {
             Some(Verdict::Wait("it is not known yet whether it merges cleanly".to_owned()))
         }
         Mergeable::Conflict => Some(on_conflict(snapshot)),
+        Mergeable::HeadGone => Some(Verdict::Hold(format!(
+            "its branch `{}` is gone: bring it back, or close the pull request",
+            snapshot.pull.head
+        ))),
+        Mergeable::BaseGone => Some(Verdict::Hold(format!(
+            "its base `{}` is gone, renamed or deleted: bring it back, or close the pull request",
+            snapshot.pull.base
+        ))),
     }
 }
 
@@ -77,8 +90,9 @@ fn on_conflict(snapshot: &Snapshot) -> Verdict {
     }
     if used >= most {
         return Verdict::ConflictGivenUp(format!(
-            "it conflicts with `{}` again after {used} rebases",
-            snapshot.pull.base
+            "it conflicts with `{}` again after {}",
+            snapshot.pull.base,
+            counted(used, "rebase")
         ));
     }
     Verdict::Rebase

@@ -28,6 +28,10 @@ fn after_hours(hours: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(hours)).unwrap()
 }
 
+fn refused() -> Objection {
+    Objection::of_host(sha('a'), "a rule is not met", Timestamp::UNIX_EPOCH)
+}
+
 fn timed_out() -> Check {
     Check { summary: "timed_out".to_owned(), ..failed("ci") }
 }
@@ -43,8 +47,12 @@ const STANDING: &[Row] = &[
     ("base", "changed by a person", |s| s.expected_base = "develop".parse().unwrap(), "hands_off"),
     ("issue", "cannot be read", |s| s.issue = None, "wait"),
     ("issue", "closed", |s| s.issue = Some(IssueState::Closed), "withdrawn"),
+    ("issue", "deleted or moved to another repository, as the host says", |s| (s.issue, s.issue_gone) = (None, Some("issue 42 of acme/web does not exist any more".to_owned())), "withdrawn"),
     ("label", "one of `hold_labels`, in any letter case", |s| s.labels = vec!["Hold".to_owned()], "hold"),
     ("merges cleanly", "not known yet", |s| s.mergeable = Mergeable::Unknown, "wait"),
+    ("merges cleanly", "its branch is gone", |s| s.mergeable = Mergeable::HeadGone, "hold"),
+    ("merges cleanly", "its branch is gone, and the host wrote down an older head", |s| (s.mergeable, s.our_head) = (Mergeable::HeadGone, Some(sha('b'))), "hold"),
+    ("merges cleanly", "its base is gone, under another name or for good", |s| s.mergeable = Mergeable::BaseGone, "hold"),
     ("merges cleanly", "no", |s| s.mergeable = Mergeable::Conflict, "rebase"),
     ("merges cleanly", "no, and `max_rebases` are used up", |s| (s.mergeable, s.rebases) = (Mergeable::Conflict, (5, 5)), "escalate"),
     ("merges cleanly", "no, and `automation_mode` allows no repair", |s| (s.mergeable, s.repairs_allowed) = (Mergeable::Conflict, false), "hold"),
@@ -77,6 +85,15 @@ const CHECKS: &[Row] = &[
 ];
 
 #[rustfmt::skip]
+const OBJECTIONS: &[Row] = &[
+    ("objection", "a person closed an earlier pull request with this very head", |s| s.objection = Some(Objection::of_closing(sha('a'), PrNumber(7))), "hold"),
+    ("objection", "the host refused to merge this head within the last hour", |s| s.objection = Some(refused()), "hold"),
+    ("objection", "the host refused to merge this head longer ago", |s| { s.objection = Some(refused()); s.now = after_hours(1); }, "merge"),
+    ("objection", "to another head", |s| s.objection = Some(Objection::of_closing(sha('b'), PrNumber(7))), "merge"),
+    ("objection", "of any kind, and a check is red", |s| { s.objection = Some(refused()); known(s, vec![failed("ci")]); }, "repair"),
+];
+
+#[rustfmt::skip]
 const DEMANDS: &[Row] = &[
     ("demands of the base", "cannot be read", |s| s.boundary = None, "wait"),
     ("demands of the base", "no required check", |s| boundary(s).required.clear(), "hold"),
@@ -99,6 +116,7 @@ const CHANGE: &[Row] = &[
     ("change", "cannot be computed", |s| s.diff = None, "wait"),
     ("change", "empty", |s| diff(s).paths.clear(), "hold"),
     ("change", "larger than `max_diff_lines`", |s| s.limits.max_lines = 11, "hold"),
+    ("change", "of a binary file, which is neither removed nor only renamed", |s| diff(s).binary = Some("assets/logo.png".to_owned()), "hold"),
     ("change", "in `protected_paths`", |s| s.limits.protected_paths = vec!["src/**".to_owned()], "hold"),
     ("change", "a pattern that cannot be read", |s| s.limits.protected_paths = vec!["src/{".to_owned()], "hold"),
     ("change", "of a file that says what CI runs", |s| diff(s).paths.push(".github/workflows/ci.yml".to_owned()), "hold"),
@@ -150,7 +168,7 @@ const BASE: &[Row] = &[
     ("word of the host", "`unknown`, none, or a new word", |s| s.word = HostWord::Unknown, "wait"),
 ];
 
-const PARTS: [&[Row]; 6] = [STANDING, CHECKS, DEMANDS, CHANGE, PEOPLE, BASE];
+const PARTS: [&[Row]; 7] = [STANDING, CHECKS, OBJECTIONS, DEMANDS, CHANGE, PEOPLE, BASE];
 
 /// What people read as the reason.
 fn reason(verdict: &Verdict) -> String {
@@ -158,6 +176,7 @@ fn reason(verdict: &Verdict) -> String {
         Verdict::HandsOff(reason)
         | Verdict::Hold(reason)
         | Verdict::Wait(reason)
+        | Verdict::Withdrawn(reason)
         | Verdict::ConflictGivenUp(reason) => reason.clone(),
         Verdict::Repair(checks) | Verdict::Rerun(checks) | Verdict::RepairsGivenUp(checks) => {
             let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();

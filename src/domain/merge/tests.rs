@@ -43,6 +43,7 @@ pub(super) fn green() -> Snapshot {
             created_at: jiff::Timestamp::UNIX_EPOCH,
         },
         issue: Some(IssueState::Open),
+        issue_gone: None,
         hold_labels: vec!["hold".to_owned()],
         labels: Vec::new(),
         our_head: Some(sha('a')),
@@ -55,7 +56,12 @@ pub(super) fn green() -> Snapshot {
             accepts_skipped: true,
             ..Boundary::default()
         }),
-        diff: Some(Diff { paths: vec!["src/cart.rs".to_owned()], lines: 12, weakened: None }),
+        diff: Some(Diff {
+            paths: vec!["src/cart.rs".to_owned()],
+            lines: 12,
+            binary: None,
+            weakened: None,
+        }),
         limits: DiffLimits {
             allowed_paths: Vec::new(),
             protected_paths: vec!["LICENSE".to_owned()],
@@ -74,6 +80,7 @@ pub(super) fn green() -> Snapshot {
         base_checks: Some(Checks::Missing),
         has_rerun: false,
         approved_head: None,
+        objection: None,
         now: jiff::Timestamp::UNIX_EPOCH,
         head_since: Some(jiff::Timestamp::UNIX_EPOCH),
         patience: Some(SignedDuration::from_hours(24)),
@@ -101,7 +108,7 @@ fn every_verdict_has_its_own_word_but_what_goes_to_a_person() {
     for (verdict, word) in [
         (Verdict::Merged { commit: None }, "merged"),
         (Verdict::ClosedByPerson, "closed"),
-        (Verdict::Withdrawn, "withdrawn"),
+        (Verdict::Withdrawn(text()), "withdrawn"),
         (Verdict::HandsOff(text()), "hands_off"),
         (Verdict::Hold(text()), "hold"),
         (Verdict::Wait(text()), "wait"),
@@ -236,6 +243,8 @@ fn an_approval_by_a_person_lifts_the_limits_of_diffs_and_nothing_else() {
         approved(&|s| s.diff = Some(Diff { weakened: weakened.clone(), ..diff(s) })),
         "merge"
     );
+    let binary = Some("logo.png".to_owned());
+    assert_eq!(approved(&|s| s.diff = Some(Diff { binary: binary.clone(), ..diff(s) })), "merge");
     let paths = vec![".github/workflows/ci.yml".to_owned()];
     assert_eq!(approved(&|s| s.diff = Some(Diff { paths: paths.clone(), ..diff(s) })), "merge");
     assert_eq!(approved(&|s| s.diff = Some(Diff::default())), "hold");

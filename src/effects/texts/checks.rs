@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::{CHECKS, quoted, quoted_line};
 use crate::domain::body;
 use crate::domain::task::{Folder, Task};
+use crate::text::count::counted;
 use crate::text::{marker, sections};
 
 /// The heading of a repair's section, before its number.
@@ -76,7 +77,8 @@ pub fn checks(folder: Folder, task: &Task) -> Option<String> {
         }
         Folder::Escalated => (
             format!(
-                "is still red in {names} after {repairs} repairs, and is given up to a person: see the note."
+                "is still red in {names} after {}, and is given up to a person: see the note.",
+                counted(repairs, "repair")
             ),
             false,
         ),

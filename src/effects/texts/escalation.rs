@@ -8,6 +8,7 @@ use crate::domain::body;
 use crate::domain::escalation::{Escalation, Try};
 use crate::domain::money;
 use crate::domain::task::Task;
+use crate::text::count::counted;
 use crate::text::{clean, marker, sections};
 
 /// The heading of the section.
@@ -86,7 +87,9 @@ fn tried(text: &mut String, escalation: &Escalation) {
         text.push_str(&row(one));
     }
     if left_out > 0 {
-        let _infallible = writeln!(text, "\n({left_out} earlier runs are left out.)");
+        let are = if left_out == 1 { "is" } else { "are" };
+        let runs = counted(left_out, "earlier run");
+        let _infallible = writeln!(text, "\n({runs} {are} left out.)");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::blocker::BlockerCode;
-use crate::domain::escalation::{Cause, Failing};
+use crate::domain::escalation::{Cause, Failing, Known};
 use crate::domain::ids::PrNumber;
 use crate::domain::task::tests::a_task;
 
@@ -28,7 +28,7 @@ fn red() -> (Task, Escalation) {
     let cause = Cause::Checks { names: task.failed_checks.clone() };
     let escalation = Escalation {
         why: "still red after 3 repairs: ci".to_owned(),
-        next_step: cause.next_step(&task, Some("sh test.sh")),
+        next_step: cause.next_step(&task, Known { tests: Some("sh test.sh"), remote: None }),
         tried: vec![
             a_try("1", "codex", "left | right"),
             Try { cost_usd_micros: None, blocker: None, ..a_try("1.1", "claude", "quota used up") },

@@ -32,6 +32,32 @@ fn a_difference_counts_lines_and_finds_renames() {
 }
 
 #[test]
+fn content_that_is_no_text_is_told_apart_where_it_comes_and_nowhere_else() {
+    let world = World::new();
+    let write = |name: &str, content: &[u8]| fs::write(world.clone.join(name), content).unwrap();
+    let noise = |seed: u8| -> Vec<u8> {
+        (0..4096_u32).map(|n| u8::try_from(n * 7 % 251).unwrap() ^ seed).collect()
+    };
+    for (name, seed) in [("changed", 1), ("gone", 2), ("old-name", 3), ("turned", 4)] {
+        write(name, &noise(seed));
+    }
+    let from = world.commit("from");
+    fs::rename(world.clone.join("old-name"), world.clone.join("new-name")).unwrap();
+    fs::remove_file(world.clone.join("gone")).unwrap();
+    write("changed", &noise(9));
+    write("new", b"a\0b");
+    write("empty", b"");
+    write("text", b"a\n");
+    write("turned", b"now a text\n");
+    let to = world.commit("to");
+    world.publish("main");
+    let stat = world.fetched().diff_stat(&from, &to).unwrap();
+    let binary = stat.files.iter().filter(|file| file.is_binary).map(|file| file.path.as_str());
+    assert_eq!(binary.collect::<Vec<_>>(), ["changed", "new", "turned"]);
+    assert_eq!(stat.lines(), 1);
+}
+
+#[test]
 fn files_are_read_without_following_anything() {
     let world = World::new();
     std::os::unix::fs::symlink("/etc/passwd", world.clone.join("link")).unwrap();

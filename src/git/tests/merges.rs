@@ -35,6 +35,17 @@ fn a_head_is_merged_clean_or_in_conflict() {
 }
 
 #[test]
+fn a_head_adds_what_the_base_does_not_have_whatever_its_commits_are() {
+    let (_world, mirror, head, base) = forked(false);
+    assert!(mirror.adds_to(&head, &base).unwrap());
+    assert!(!mirror.adds_to(&base, &base).unwrap());
+    let squashed = mirror.squash(&head, &base, "All of it", now()).unwrap();
+    assert!(!mirror.adds_to(&head, &squashed).unwrap(), "the base has it by another commit");
+    let (_world, mirror, head, base) = forked(true);
+    assert!(mirror.adds_to(&head, &base).unwrap(), "what does not merge is not there yet");
+}
+
+#[test]
 fn a_squash_is_one_commit_on_the_base_with_everything() {
     let (_world, mirror, head, base) = forked(false);
     let made = mirror.squash(&head, &base, "All of it (#7)\n\nbody", now()).unwrap();

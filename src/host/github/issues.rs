@@ -55,20 +55,6 @@ impl GithubHost {
         Ok(issues)
     }
 
-    /// Lists open issues with their columns.
-    async fn open(&self, label: Option<&str>) -> Result<Vec<Issue>, HostError> {
-        let listed = self.list_issues(label).await?;
-        if !listed.is_empty() {
-            self.ready_on_board().await?;
-        }
-        let mut issues = Vec::with_capacity(listed.len());
-        for issue in listed {
-            issues.push(self.on_its_column(issue, Reads::Remembered).await?);
-        }
-        issues.retain(|issue| label.is_none_or(|label| issue.has_label(label)));
-        Ok(issues)
-    }
-
     /// Reads the whole board, which answers all later questions about columns that may be answered from memory.
     async fn ready_on_board(&self) -> Result<Vec<IssueNumber>, HostError> {
         match self.board() {
@@ -105,7 +91,15 @@ impl GithubHost {
 #[async_trait(?Send)]
 impl Issues for GithubHost {
     async fn open_issues(&self) -> Result<Vec<Issue>, HostError> {
-        self.open(None).await
+        let listed = self.list_issues(None).await?;
+        if !listed.is_empty() {
+            self.ready_on_board().await?;
+        }
+        let mut issues = Vec::with_capacity(listed.len());
+        for issue in listed {
+            issues.push(self.on_its_column(issue, Reads::Remembered).await?);
+        }
+        Ok(issues)
     }
 
     async fn ready_issues(&self) -> Result<Vec<Issue>, HostError> {
@@ -124,7 +118,11 @@ impl Issues for GithubHost {
     }
 
     async fn labelled(&self, label: &str) -> Result<Vec<Issue>, HostError> {
-        self.open(Some(label)).await
+        let listed = self.list_issues(Some(label)).await?;
+        let issues = listed.into_iter().map(|issue| issue.into_domain(None));
+        let mut issues = issues.collect::<Result<Vec<Issue>, HostError>>()?;
+        issues.retain(|issue| issue.has_label(label));
+        Ok(issues)
     }
 
     async fn closed_since(&self, since: Timestamp) -> Result<Vec<Issue>, HostError> {

@@ -104,7 +104,7 @@ impl Pull {
     /// [`HostError::Malformed`] when it is in no state that we know, or names of branches and commits cannot be such.
     pub(super) fn into_domain(self, slug: &RepoSlug) -> Result<PullRequest, HostError> {
         let number = PrNumber(self.number);
-        let what = format!("pull request {number} of {slug}");
+        let what = format!("pull request {} of {slug}", number.0);
         let branch = |name: &str| name.parse().map_err(|error| bad(&what, &error));
         let body = self.body.clone().unwrap_or_default();
         Ok(PullRequest {

@@ -28,12 +28,12 @@ impl GithubHost {
     async fn read_pull(&self, number: PrNumber) -> Result<Pull, HostError> {
         let call = self.call(&endpoints::PULL).with("pull_number", number.0);
         let answer = self.get::<Pull>(call).await;
-        let pull = self.of_thing(answer, format!("pull request {number}")).await?;
+        let pull = self.of_thing(answer, format!("pull request {}", number.0)).await?;
         if pull.number == number.0 {
             return Ok(pull);
         }
         let reason = format!("the answer is about #{}", pull.number);
-        Err(malformed(self.name(format_args!("pull request {number}")), reason))
+        Err(malformed(self.name(format_args!("pull request {}", number.0)), reason))
     }
 
     /// Makes of a list what it is to us, oldest first. A foreign one whose branches nobody here could name stops nothing.
@@ -178,7 +178,7 @@ impl PullRequests for GithubHost {
     }
 
     async fn merge(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
-        let what = self.name(format_args!("pull request {}", request.pr));
+        let what = self.name(format_args!("pull request {}", request.pr.0));
         if let Some(commit) = self.merged_already(&what, request).await? {
             return Ok(commit);
         }
@@ -186,7 +186,7 @@ impl PullRequests for GithubHost {
     }
 
     async fn merge_as_seen(&self, request: &MergeRequest) -> Result<CommitSha, HostError> {
-        self.send_merge(&self.name(format_args!("pull request {}", request.pr)), request).await
+        self.send_merge(&self.name(format_args!("pull request {}", request.pr.0)), request).await
     }
 
     async fn sight(&self, of: &SightOf) -> Option<Sight> {
@@ -194,7 +194,7 @@ impl PullRequests for GithubHost {
     }
 
     async fn edit_pull(&self, number: PrNumber, body: &str) -> Result<(), HostError> {
-        let what = format!("edit {}", self.name(format_args!("pull request {number}")));
+        let what = format!("edit {}", self.name(format_args!("pull request {}", number.0)));
         check_length(&what, body)?;
         let call = self.call(&endpoints::UPDATE_PULL).with("pull_number", number.0);
         self.client().change_quietly(call, &json!({"body": body})).await
@@ -204,7 +204,8 @@ impl PullRequests for GithubHost {
         match self.fresh().pull(number).await?.state {
             PullState::Closed => return Ok(()),
             PullState::Merged { .. } => {
-                let what = format!("close {}", self.name(format_args!("pull request {number}")));
+                let what =
+                    format!("close {}", self.name(format_args!("pull request {}", number.0)));
                 return Err(HostError::Refused { what, reason: "it is merged".to_owned() });
             }
             PullState::Open => {}

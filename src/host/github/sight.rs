@@ -89,7 +89,7 @@ impl GithubHost {
         let pull = sight.standing.as_ref().map(|standing| standing.pull.number);
         let issue: Option<IssueNumber> = sight.issue.as_ref().map(|issue| issue.number);
         if pull != Some(of.pull) || issue != Some(of.issue) {
-            let what = self.name(format_args!("pull request {}", of.pull));
+            let what = self.name(format_args!("pull request {}", of.pull.0));
             return Err(malformed(what, "the answer is about something else"));
         }
         self.remember_issue(of.issue);

@@ -201,7 +201,7 @@ impl PullSeen {
     /// [`HostError::Malformed`] when it is in no state that we know, or names cannot be such, or not all its labels are there.
     pub(super) fn into_standing(self, slug: &RepoSlug) -> Result<Standing, HostError> {
         let number = PrNumber(self.number);
-        let what = format!("pull request {number} of {slug}");
+        let what = format!("pull request {} of {slug}", number.0);
         let branch = |name: &str| {
             name.parse()
                 .map_err(|error: crate::domain::ids::BadId| malformed(&what, error.to_string()))

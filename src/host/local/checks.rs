@@ -183,9 +183,9 @@ impl Checks for LocalHost {
             Mergeable::Conflict => {
                 Ok(Known::Known(vec![pending("waits for the conflict to be solved")]))
             }
-            Mergeable::Unknown => Ok(Known::Known(vec![pending(
-                "waits until it is known whether head and base merge",
-            )])),
+            Mergeable::Unknown | Mergeable::HeadGone | Mergeable::BaseGone => Ok(Known::Known(
+                vec![pending("waits until it is known whether head and base merge")],
+            )),
         }
     }
 

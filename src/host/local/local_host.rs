@@ -14,7 +14,7 @@ use super::card::{self, Card};
 use super::forge::Forge;
 use super::yaml_lines::Change;
 use super::{failure, folder, values};
-use crate::domain::ids::{IssueNumber, PrNumber, RepoKey};
+use crate::domain::ids::{IssueNumber, RepoKey};
 use crate::host::HostError;
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, FileError};
@@ -122,7 +122,7 @@ impl LocalHost {
         let key = &self.options.key;
         match kind {
             FileKind::Issues => format!("issue {} of {key}", IssueNumber(number)),
-            FileKind::Pulls => format!("pull request {} of {key}", PrNumber(number)),
+            FileKind::Pulls => format!("pull request {number} of {key}"),
         }
     }
 

@@ -171,7 +171,8 @@ impl PullRequests for LocalHost {
         }
         match (self.forge().tip(&pull.head)?, self.forge().tip(&pull.base)?) {
             (Some(head), Some(base)) => self.forge().mergeable(&head, &base),
-            _ => Ok(Mergeable::Unknown),
+            (None, _) => Ok(Mergeable::HeadGone),
+            (Some(_), None) => Ok(Mergeable::BaseGone),
         }
     }
 

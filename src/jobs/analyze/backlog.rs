@@ -13,10 +13,11 @@ use crate::domain::ids::IssueNumber;
 use crate::domain::issue::Issue;
 use crate::domain::origin;
 use crate::domain::remediation::{self, Item};
-use crate::effects::{Effect, EffectError};
+use crate::effects::Effect;
 use crate::host::{HostError, NewIssue};
+use crate::jobs::dispatch::Failure;
 use crate::jobs::report::{self, Job, Report, Severity};
-use crate::jobs::score;
+use crate::jobs::{rival, score};
 use crate::sys::files;
 
 use super::Options;
@@ -183,10 +184,9 @@ pub(super) async fn file(app: &App, planned: &mut Planned, report: &mut Report) 
         Ok(None) => {
             planned.fate = Fate::Waits { reason: "another run is at its backlog".to_owned() };
         }
-        Err(error) => {
-            let severity = Severity::of(error.is_temporary());
-            planned.fate = Fate::Waits { reason: error.to_string() };
-            report.error(planned.item.signature.clone(), error.to_string(), severity, None);
+        Err(failure) => {
+            planned.fate = Fate::Waits { reason: failure.message.clone() };
+            report.failure(planned.item.signature.clone(), failure);
         }
     }
 }
@@ -195,10 +195,11 @@ async fn make(
     app: &App,
     repository: &Repository,
     item: &Item,
-) -> Result<Option<(IssueNumber, bool)>, EffectError> {
+) -> Result<Option<(IssueNumber, bool)>, Failure> {
     let lease = app.mailbox.backlog_lease(&repository.key)?;
     let Some(lease) = lease else { return Ok(None) };
     repository.host.preflight().await?;
+    rival::give_way(app, repository, "files nothing", false).await?;
     let issue = NewIssue {
         title: app.redactor.redact(&item.title),
         body: app.redactor.redact(&item.body()),

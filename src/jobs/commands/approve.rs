@@ -70,6 +70,7 @@ pub async fn approve(
     }
     check(app, repository, &task, &pull.head_sha, approval).map_err(ApproveError::Refused)?;
     task.approved_head = Some(pull.head_sha.clone());
+    task.objection = None;
     task.approved_by = Some(clean::one_line(&clean::untrusted(&approval.by).text, 60));
     task.last_command = approval.comment.map(|(id, _)| id).or(task.last_command);
     crash_point!("approve.judged");

@@ -1,13 +1,15 @@
 //! What brings a waiting task back: a person's answer, Ready once more, a dependency that was closed. And the host is told again what a
 //! crash kept from it.
 
+use std::collections::BTreeSet;
+
 use crate::app::{App, Repository};
-use crate::domain::blocker::BlockerCode;
 use crate::domain::brief;
 use crate::domain::ids::IssueNumber;
 use crate::domain::issue::{Comment, Issue, IssueState};
 use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, Outcome, Task};
+use crate::domain::waiting::for_issues;
 use crate::effects::{desired_host_state, texts};
 use crate::host::Host;
 use crate::mailbox::{Head, Lease};
@@ -110,11 +112,12 @@ async fn waiting(
     task: &Task,
     report: &mut Report,
 ) -> Result<(), Failure> {
+    let awaited = awaited(app, task)?;
     // A glance costs nothing while nothing happens; what is done rests on a look of its own.
-    if end_of_waiting(repository.glance.as_ref(), task).await?.is_none() {
+    if end_of_waiting(repository.glance.as_ref(), task, awaited.as_deref()).await?.is_none() {
         return catch_up(app, repository, Folder::Blocked, task).await;
     }
-    match end_of_waiting(repository.host.as_ref(), task).await? {
+    match end_of_waiting(repository.host.as_ref(), task, awaited.as_deref()).await? {
         None | Some(End::PullEnded) => Ok(()),
         Some(End::Unasked) => show(app, repository, Folder::Blocked, task).await,
         Some(End::Closed) => cancel(app, repository, task, report).await,
@@ -125,7 +128,20 @@ async fn waiting(
     }
 }
 
-async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Failure> {
+/// The issues that its last result waits for, as [`for_issues`]; they stand in the body, which a head has not.
+fn awaited(app: &App, task: &Task) -> Result<Option<Vec<IssueNumber>>, Failure> {
+    if for_issues(task).is_none() {
+        return Ok(None);
+    }
+    let whole = app.mailbox.find(&task.id)?;
+    Ok(whole.and_then(|(_, whole)| for_issues(&whole)))
+}
+
+async fn end_of_waiting(
+    host: &dyn Host,
+    task: &Task,
+    awaited: Option<&[IssueNumber]>,
+) -> Result<Option<End>, Failure> {
     if let Some(pr) = task.pr
         && host.pull(pr).await?.state != PullState::Open
     {
@@ -140,7 +156,7 @@ async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Fai
     if let Some(text) = thread::words(later) {
         return Ok(Some(End::Answer(text)));
     }
-    Ok(dependency_closed(host, task, &issue).await.then_some(End::Unblocked))
+    Ok(dependency_closed(host, &issue, awaited).await.then_some(End::Unblocked))
 }
 
 /// The comments behind our question; nothing where it is not among them.
@@ -151,15 +167,17 @@ fn after_question<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a [Comme
     comments.get(asked + 1..)
 }
 
-async fn dependency_closed(host: &dyn Host, task: &Task, issue: &Issue) -> bool {
-    if task.blocker != Some(BlockerCode::DependencyBlocked)
-        || task.counters.spent >= task.max_attempts
-    {
-        return false;
-    }
-    let dependencies = brief::dependencies(&issue.body);
+/// Whether everything is closed that the issue's text or the last result names; one that cannot be read is not.
+async fn dependency_closed(
+    host: &dyn Host,
+    issue: &Issue,
+    awaited: Option<&[IssueNumber]>,
+) -> bool {
+    let Some(awaited) = awaited else { return false };
+    let declared = brief::dependencies(&issue.body).into_iter().map(IssueNumber);
+    let dependencies: BTreeSet<IssueNumber> = declared.chain(awaited.iter().copied()).collect();
     for number in &dependencies {
-        match host.issue(IssueNumber(*number)).await {
+        match host.issue(*number).await {
             Ok(found) if found.state == IssueState::Closed => {}
             _ => return false,
         }

@@ -1,6 +1,7 @@
 //! From an issue to a task file: the brief is frozen, the file delivered, the host told.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::app::{App, Repository};
 use crate::domain::ids::{AgentName, BranchName, TaskId};
@@ -8,11 +9,14 @@ use crate::domain::issue::Issue;
 use crate::domain::proposal::Proposal;
 use crate::domain::task::{Counters, Folder, Outcome, Task};
 use crate::domain::{body, brief};
-use crate::git::GitError;
+use crate::git::{GitError, Heads};
 
 use super::super::reconcile::tell;
 use super::super::thread;
 use super::Failure;
+
+/// A person waits for the answer of a remote that is only looked at.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// Delivers the task of an issue; nothing when another process has it in hand just now.
 pub(super) async fn deliver(
@@ -83,6 +87,7 @@ fn draft(
         next_head: None,
         rerun_head: None,
         approved_head: None,
+        objection: None,
         outcome: None,
         generation: 1,
         brief_sha256: brief.sha256,
@@ -122,6 +127,32 @@ pub(super) fn missing_base(
     }
     let why = if is_ours { "is for the work of a task" } else { "does not exist" };
     Ok(Some(format!("the branch `{wanted}` of its section `## Base Branch` {why}")))
+}
+
+/// What the remote lacks for work to begin, where the issue names no branch itself: for those who only look, hence without a mirror and
+/// without a write. A remote that does not answer says nothing here.
+pub(super) fn lacking_base(repository: &Repository, issue: &Issue) -> Option<String> {
+    if brief::wanted_base(&issue.body).is_some() {
+        return None;
+    }
+    match repository.look_at_remote(LOOK) {
+        Ok(heads) => lack_of(&heads, repository.settings.base_branch.as_ref(), repository.remote()),
+        Err(error @ GitError::NotFound { .. }) => Some(error.to_string()),
+        Err(_) => None,
+    }
+}
+
+/// What a remote with these branches lacks.
+fn lack_of(heads: &Heads, configured: Option<&BranchName>, remote: &str) -> Option<String> {
+    if heads.branches.is_empty() {
+        return Some(GitError::NoCommits { remote: remote.to_owned() }.to_string());
+    }
+    match configured {
+        Some(base) if heads.branches.iter().any(|name| name == base.as_str()) => None,
+        Some(base) => Some(format!("the base branch `{base}` of {remote} does not exist")),
+        None if heads.default.is_some() || heads.branches.len() == 1 => None,
+        None => Some(format!("`{remote}` names no default branch: set `base_branch` for it")),
+    }
 }
 
 /// The base branch that the issue names, if the remote has it; else the repository's.
@@ -173,4 +204,34 @@ fn earlier(
 /// Stamps in task files are for people too.
 fn whole_seconds(now: jiff::Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_lacks_its_first_commit_the_configured_branch_or_a_default_one() {
+        let heads = |default: Option<&str>, branches: &[&str]| Heads {
+            default: default.map(str::to_owned),
+            branches: branches.iter().map(ToString::to_string).collect(),
+        };
+        let dev: BranchName = "dev".parse().unwrap();
+        for (heads, configured, lack) in [
+            (heads(None, &[]), None, Some("has no commits yet: push a first commit")),
+            (heads(None, &[]), Some(&dev), Some("has no commits yet: push a first commit")),
+            (heads(Some("main"), &["main"]), Some(&dev), Some("base branch `dev`")),
+            (heads(None, &["a", "b"]), None, Some("set `base_branch`")),
+            (heads(None, &["a", "dev"]), Some(&dev), None),
+            (heads(None, &["only"]), None, None),
+            (heads(Some("main"), &["main", "x"]), None, None),
+        ] {
+            let said = lack_of(&heads, configured, "remotes/shop.git");
+            let is_so = match (lack, &said) {
+                (Some(words), Some(said)) => said.contains(words),
+                (lack, said) => lack.is_none() && said.is_none(),
+            };
+            assert!(is_so, "{heads:?} {configured:?}: {said:?} instead of {lack:?}");
+        }
+    }
 }

@@ -4,7 +4,6 @@ mod answers;
 mod gather;
 mod intake;
 mod proposal;
-mod rival;
 mod unreadable;
 
 use crate::app::{App, Repository};
@@ -17,10 +16,13 @@ use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::{brief, ids::TaskId};
 use crate::host::Host;
 
-use super::commands;
 use super::report::{Job, Report, Severity};
+use super::{commands, rival};
 
 pub(in crate::jobs) use gather::severity;
+
+/// What is left undone beside an older installation.
+const UNDONE: &str = "dispatches nothing";
 
 /// What a caller may ask of a dispatch.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +142,7 @@ fn in_order(app: &App, repository: &Repository, issues: Vec<Issue>) -> Vec<Issue
 }
 
 /// Why one issue could not be dispatched.
+#[derive(Debug)]
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) severity: Severity,
@@ -174,6 +177,27 @@ async fn admission(
     Ok(admission)
 }
 
+/// What would become of an issue now, with a look at other installations and at the remote. Reads only, as a glance.
+async fn foreseen(
+    app: &App,
+    repository: &Repository,
+    issue: &Issue,
+    room: Room<'_>,
+) -> Result<Admission, Failure> {
+    let admission = admission(app, repository, repository.glance.as_ref(), issue, room).await?;
+    if matches!(admission, Admission::Dispatch { .. })
+        && let Some(reason) = rival::older(app, repository, UNDONE, true).await?
+    {
+        return Ok(Admission::Wait(Halt::new(Standstill::Rival, reason)));
+    }
+    if matches!(admission, Admission::Dispatch { .. })
+        && let Some(reason) = intake::lacking_base(repository, issue)
+    {
+        return Ok(Admission::Wait(Halt::new(Standstill::BaseBranch, reason)));
+    }
+    Ok(admission)
+}
+
 /// Looks at one ready issue; says whether it was dispatched.
 async fn consider(
     app: &App,
@@ -183,7 +207,12 @@ async fn consider(
     options: &Options,
     report: &mut Report,
 ) -> Result<bool, Failure> {
-    match admission(app, repository, repository.glance.as_ref(), issue, room).await? {
+    let admission = if options.dry_run {
+        foreseen(app, repository, issue, room).await?
+    } else {
+        admission(app, repository, repository.glance.as_ref(), issue, room).await?
+    };
+    match admission {
         Admission::Dispatch { generation } if options.dry_run => {
             let id = TaskId::of(&repository.key, issue.number, generation);
             let without = if proposal::would_ask(app, issue) { "; no model is asked" } else { "" };
@@ -220,13 +249,7 @@ async fn admit_for_good(
     report: &mut Report,
 ) -> Result<bool, Failure> {
     repository.host.preflight().await?;
-    if let Some(reason) = rival::older(app, repository).await? {
-        return Err(Failure {
-            message: reason,
-            severity: Severity::Failure,
-            hint: Some(rival::MEND.to_owned()),
-        });
-    }
+    rival::give_way(app, repository, UNDONE, false).await?;
     let Some((issue, generation)) = admitted(app, repository, issue, room, report).await? else {
         return Ok(false);
     };
@@ -305,11 +328,5 @@ pub(in crate::jobs) async fn foresee(
             room.left = room.left.saturating_sub(1);
         }
     }
-    let admission = admission(app, repository, host, issue, room).await?;
-    if matches!(admission, Admission::Dispatch { .. })
-        && let Some(reason) = rival::older(app, repository).await?
-    {
-        return Ok(Admission::Wait(Halt::new(Standstill::Rival, reason)));
-    }
-    Ok(admission)
+    foreseen(app, repository, issue, room).await
 }

@@ -79,7 +79,7 @@ fn agent(app: &App, name: &AgentName) -> Check {
         return Check::fail(Kind::Agent, problem.what.clone(), problem.mend.clone());
     }
     if let Some(out) = app.availability().get(name) {
-        let until = out.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let until = out.until.map(|until| format!(" until {until:.0}")).unwrap_or_default();
         let mend = "wait; or let it be tried again at once by `agentos task retry`";
         return Check::fail(Kind::Agent, format!("parked{until}: {}", out.reason), mend);
     }
@@ -126,7 +126,7 @@ fn chains(app: &App, found: &BTreeMap<AgentName, Usable>) -> Vec<Check> {
     if let Some((until, reason)) = spend::wait(app) {
         let mend = "wait, or raise `budgets.per_day_usd`";
         checks.push(
-            Check::warn(Kind::Chain, format!("nobody runs until {until}: {reason}"), mend)
+            Check::warn(Kind::Chain, format!("nobody runs until {until:.0}: {reason}"), mend)
                 .of("budget"),
         );
     }

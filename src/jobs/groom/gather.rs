@@ -19,6 +19,7 @@ use crate::git::GitError;
 use crate::jobs::artefacts::{self, Reading};
 use crate::jobs::dispatch::Failure;
 use crate::jobs::queue::Receipt;
+use crate::jobs::rival;
 use crate::prompt::Sources;
 
 use super::View;
@@ -36,6 +37,8 @@ pub(super) async fn snapshot(
     is_dry_run: bool,
 ) -> Result<Snapshot, Failure> {
     repository.host.preflight().await?;
+    // Before what counts against the budget, and before a model is asked.
+    rival::give_way(app, repository, "grooms nothing", is_dry_run).await?;
     let open = repository.host.open_issues().await?;
     let closed = repository.host.closed_since(origin::remembered_since(app.now())).await?;
     let settings = &repository.settings;

@@ -10,11 +10,12 @@ use crate::domain::sprint::{
 use crate::jobs::dispatch::Failure;
 use crate::jobs::memory::day;
 use crate::jobs::report::{Job, Report};
+use crate::jobs::rival;
 
 use super::gather::{Scene, Weighed, scene, weigh};
 use super::propose::{Proposed, propose};
 use super::store::Store;
-use super::{Options, carry, item, retrospect, say};
+use super::{Options, UNDONE, carry, item, retrospect, say};
 
 /// Why a sprint is to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +44,11 @@ pub(super) async fn begin(
         return Ok(());
     }
     if options.dry_run {
+        rival::give_way(app, repository, UNDONE, true).await?;
         return would(app, repository, &seen, report).await;
     }
     repository.host.preflight().await?;
+    rival::give_way(app, repository, UNDONE, false).await?;
     let place = Place { app, repository, last: last.as_ref(), why: &why };
     let Some(made) = place.make().await? else { return Ok(()) };
     match made {

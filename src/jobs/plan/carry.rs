@@ -11,10 +11,11 @@ use crate::host::{Host, HostError, NewIssue};
 use crate::jobs::dispatch::Failure;
 use crate::jobs::notices;
 use crate::jobs::report::{Job, Report};
+use crate::jobs::rival;
 use crate::mailbox::RepositoryLease;
 
 use super::store::Store;
-use super::{Options, busy, hear, item, promote, remember};
+use super::{Options, UNDONE, busy, hear, item, promote, remember};
 use crate::domain::origin;
 
 /// The right to carry on with a sprint.
@@ -40,12 +41,14 @@ pub(super) async fn on(
         return Ok(());
     }
     if options.dry_run {
+        rival::give_way(app, repository, UNDONE, true).await?;
         let words =
             format!("sprint {} is {} and would be carried on", sprint.id, sprint.status.as_str());
         item(repository, report, sprint.issue, "would_carry_on", words);
         return Ok(());
     }
     repository.host.preflight().await?;
+    rival::give_way(app, repository, UNDONE, false).await?;
     let Some(lease) = app.mailbox.backlog_lease(&repository.key)? else {
         return Err(busy("another run is at its backlog"));
     };

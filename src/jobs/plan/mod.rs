@@ -29,6 +29,9 @@ use super::dispatch::{Failure, is_named};
 use super::report::{Item, Job, Report, Severity};
 use store::Store;
 
+/// What is left undone beside an older installation.
+const UNDONE: &str = "plans nothing";
+
 /// What a caller may ask of a plan.
 #[expect(
     clippy::struct_excessive_bools,

@@ -4,7 +4,7 @@ use super::{Hand, Taken, Trouble, finish, reason_of, repair, rerun};
 use crate::app::{App, Repository};
 use crate::domain::escalation::Cause;
 use crate::domain::ids::CommitSha;
-use crate::domain::merge::Verdict;
+use crate::domain::merge::{Objection, Verdict};
 use crate::domain::task::{Folder, HostState, Task};
 use crate::effects::{Effect, EffectError, texts};
 use crate::host::{HostError, MergeRequest};
@@ -32,11 +32,14 @@ pub(super) async fn carry_out(
             finish::merged(hand, &taken, commit, finish::By::Somebody).await?
         }
         Verdict::ClosedByPerson => finish::closed(hand).await?,
-        Verdict::Withdrawn => finish::withdrawn(hand).await?,
+        Verdict::Withdrawn(reason) => finish::withdrawn(hand, &reason).await?,
         Verdict::HandsOff(reason) => {
             let topic = hands_off_topic(&taken.snapshot.pull.head_sha);
             notices::put_hold(hand.app, &hand.task, &topic, &reason);
-            notice(&mut hand, &topic, &hands_off(&reason), false).await?;
+            // Without an issue there is no place for it; `why` says it all the same.
+            if taken.snapshot.issue_gone.is_none() {
+                notice(&mut hand, &topic, &hands_off(&reason), false).await?;
+            }
             "hands_off"
         }
         Verdict::Hold(reason) => {
@@ -158,7 +161,7 @@ async fn merge(
     }
     let request = MergeRequest {
         pr: taken.snapshot.pull.number,
-        expected_head: head,
+        expected_head: head.clone(),
         expected_base: taken.base_tip.clone(),
         title: hand.app.redactor.redact(&texts::pull_title(&hand.task)),
         message: texts::merge_message(&hand.task),
@@ -168,7 +171,11 @@ async fn merge(
         // Something that only the host knows of stands against it: a review, a rule.
         Err(Trouble::Effect(EffectError::Host(HostError::Refused { reason, .. }))) => {
             let reason = clean::one_line(&hand.app.redactor.redact(&reason), MAX_REASON);
-            let reason = format!("the host refuses the merge: {reason}");
+            let objection = Objection::of_host(head, &reason, hand.app.now());
+            let reason = objection.reason.clone();
+            // Remembered: the next runs would read and ask all of it again, and `why` would not know it.
+            hand.task.objection = Some(objection);
+            hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
             notices::put_hold(hand.app, &hand.task, "hold", &reason);
             notice(&mut hand, "hold", &held(&reason), true).await?;
             return Ok("held");

@@ -145,9 +145,9 @@ pub(super) async fn closed(hand: Hand<'_>) -> Result<&'static str, Trouble> {
     Ok("closed")
 }
 
-/// A person closed the issue: the pull request is closed as well; the branch is kept.
-pub(super) async fn withdrawn(hand: Hand<'_>) -> Result<&'static str, Trouble> {
-    end(hand, Outcome::Cancelled, "its issue was closed").await?;
+/// A person closed the issue, deleted it or moved it away: the pull request is closed as well; the branch is kept.
+pub(super) async fn withdrawn(hand: Hand<'_>, reason: &str) -> Result<&'static str, Trouble> {
+    end(hand, Outcome::Cancelled, reason).await?;
     Ok("cancelled")
 }
 

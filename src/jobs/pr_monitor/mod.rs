@@ -3,6 +3,7 @@
 mod act;
 mod ended;
 mod finish;
+mod held;
 mod housekeep;
 mod lanes;
 mod logs;
@@ -21,7 +22,7 @@ use crate::domain::task::{Folder, Task};
 
 use lanes::Lanes;
 
-use super::dispatch::is_named;
+use super::dispatch::{Failure, is_named};
 use super::reconcile::{Extra, TellError, tell_seeing};
 use super::report::{Item, Job, Report, Severity};
 use crate::effects::{Carried, Effect, EffectError};
@@ -55,12 +56,22 @@ pub(in crate::jobs) enum Trouble {
     Mailbox(#[from] MailboxError),
     #[error(transparent)]
     File(#[from] crate::sys::files::FileError),
+    /// An older installation works there, or it cannot be told whether one does.
+    #[error("{}", .0.message)]
+    Yields(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Yields(failure)
+    }
 }
 
 impl Trouble {
     fn severity(&self) -> Severity {
         let is_temporary = match self {
             Self::Host(error) => return super::dispatch::severity(error),
+            Self::Yields(failure) => return failure.severity,
             Self::Git(error) => {
                 matches!(error, GitError::Unavailable { .. } | GitError::NoSpace)
             }
@@ -75,6 +86,14 @@ impl Trouble {
             Self::Gone(_) | Self::Mailbox(_) => false,
         };
         Severity::of(is_temporary)
+    }
+
+    /// What a person can do about it, where that is known.
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Yields(failure) => failure.hint.as_deref(),
+            _ => None,
+        }
     }
 }
 
@@ -105,14 +124,19 @@ pub async fn run(app: &App, options: &Options) -> Report {
         }
         let Some(repository) = wanted(app, task, options) else { continue };
         match Box::pin(look_at(app, repository, task, options, &mut lanes)).await {
-            Ok(Some((action, reason))) => report.items.push(Item {
-                repo: Some(task.repo.clone()),
-                issue: Some(task.issue),
-                task: Some(task.id.clone()),
-                pr: task.pr,
-                action,
-                reason,
-            }),
+            Ok(Some((action, reason))) => {
+                if !options.dry_run {
+                    held::note(app, task, &action, reason.as_deref());
+                }
+                report.items.push(Item {
+                    repo: Some(task.repo.clone()),
+                    issue: Some(task.issue),
+                    task: Some(task.id.clone()),
+                    pr: task.pr,
+                    action,
+                    reason,
+                });
+            }
             Ok(None) => {}
             Err(trouble) => {
                 report.error(task.id.to_string(), trouble.to_string(), trouble.severity(), None);
@@ -120,6 +144,9 @@ pub async fn run(app: &App, options: &Options) -> Report {
         }
     }
     memory::flush_all(app, options, &mut report).await;
+    if !options.dry_run {
+        held::forget_others(app);
+    }
     if !options.dry_run && !app.stop.requested() {
         // Last: what this run has changed is then known to the next one, which finds nothing new for free.
         housekeep::list_foreign(app, options, &mut report).await;
@@ -184,7 +211,10 @@ pub(in crate::jobs) async fn follow_up(
     task: &Task,
 ) -> Result<(), Trouble> {
     let (options, mut lanes) = (Options::default(), Lanes::default());
-    Box::pin(look_at(app, repository, task, &options, &mut lanes)).await.map(drop)?;
+    let looked = Box::pin(look_at(app, repository, task, &options, &mut lanes)).await?;
+    if let Some((action, reason)) = looked {
+        held::note(app, task, &action, reason.as_deref());
+    }
     let mut report = Report::new(Job::PrMonitor, app.now());
     memory::flush(app, repository, &Options::default(), &mut report).await;
     for error in report.errors {
@@ -211,7 +241,7 @@ async fn adopt_pushed_head(
 ) -> Result<(), Trouble> {
     let (Some(announced), Some(pr)) = (task.next_head.clone(), task.pr) else { return Ok(()) };
     if repository.host.pull(pr).await?.head_sha == announced {
-        task.head_sha = Some(announced);
+        task.moved_to(announced);
         task.counters.rebases += 1;
     }
     task.next_head = None;
@@ -310,6 +340,7 @@ pub fn reason_of(verdict: &Verdict) -> Option<String> {
         Verdict::HandsOff(reason)
         | Verdict::Hold(reason)
         | Verdict::Wait(reason)
+        | Verdict::Withdrawn(reason)
         | Verdict::ConflictGivenUp(reason) => Some(reason.clone()),
         Verdict::Repair(checks) | Verdict::Rerun(checks) | Verdict::RepairsGivenUp(checks) => {
             let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
@@ -319,7 +350,6 @@ pub fn reason_of(verdict: &Verdict) -> Option<String> {
         Verdict::Update => {
             Some("its base has moved on, and the merged result is to be tested".to_owned())
         }
-        Verdict::Withdrawn => Some("its issue was closed".to_owned()),
         Verdict::Merged { .. } | Verdict::ClosedByPerson | Verdict::Merge { .. } => None,
     }
 }

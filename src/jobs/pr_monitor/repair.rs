@@ -86,7 +86,7 @@ pub(super) async fn conflict(
                 Because::OfConflict => hand.task.counters.rebases += 1,
                 Because::BaseMoved => hand.task.counters.updates += 1,
             }
-            hand.task.head_sha = Some(rebased);
+            hand.task.moved_to(rebased);
             hand.task.next_head = None;
             hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
             Ok("rebased")

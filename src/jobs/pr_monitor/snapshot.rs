@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use crate::app::{App, Arming, Repository};
 use crate::config::MergePolicy;
 use crate::domain::ids::{BranchName, CommitSha, PrNumber};
-use crate::domain::issue::IssueState;
+use crate::domain::issue::{Issue, IssueState};
 use crate::domain::memory::MEMORY_FILES;
 use crate::domain::merge::{self, Boundary, Diff, DiffLimits, RequiredCheck, Snapshot, Verdict};
 use crate::domain::permission::Act;
@@ -67,9 +67,9 @@ pub(super) async fn take_seeing(
         Some(seen) => seen,
         None => host.standing(number).await?,
     };
-    let issue = match sight.issue.clone() {
-        Some(seen) => Some(seen),
-        None => host.issue(task.issue).await.ok(),
+    let (issue, issue_gone) = match sight.issue.clone() {
+        Some(seen) => (Some(seen), None),
+        None => issue_of(host, task).await,
     };
     let is_open = standing.pull.state == PullState::Open;
     let checks = match (&sight.checks, is_open) {
@@ -81,11 +81,23 @@ pub(super) async fn take_seeing(
     labels.extend(issue.iter().flat_map(|issue| issue.labels.clone()));
     let mut snapshot = unread(app, repository, task, standing);
     snapshot.issue = issue.map(|issue| issue.state);
+    snapshot.issue_gone = issue_gone;
     (snapshot.labels, snapshot.checks, snapshot.ahead) = (labels, checks, ahead);
     let repaired = task.failed_checks.clone();
     let mut taken = Taken { snapshot, base_tip: None, repaired, sight };
     complete(repository, host, &mut taken).await?;
     Ok(taken)
+}
+
+/// The issue, or that the host says itself that there is none any more: deleted, or moved to another repository. What cannot be read for any
+/// other reason is unknown.
+async fn issue_of(host: &dyn Host, task: &Task) -> (Option<Issue>, Option<String>) {
+    match host.issue(task.issue).await {
+        Err(HostError::NotFound { what }) => {
+            (None, Some(format!("{what} does not exist any more")))
+        }
+        read => (known("its issue", read), None),
+    }
 }
 
 /// Takes the snapshot of the pull request that carries memory: it belongs to no task and no issue, has limits of its own, and is built anew
@@ -107,6 +119,7 @@ pub(super) async fn take_memory(
     let snapshot = Snapshot {
         // No issue is behind it that could be closed.
         issue: Some(IssueState::Open),
+        issue_gone: None,
         hold_labels: repository.settings.hold_labels.clone(),
         labels: pull.labels.clone(),
         our_head: Some(our_head.clone()),
@@ -129,6 +142,7 @@ pub(super) async fn take_memory(
         base_checks: None,
         has_rerun: true,
         approved_head: None,
+        objection: None,
         now: app.now(),
         head_since: None,
         patience: patience(app),
@@ -146,6 +160,7 @@ fn unread(app: &App, repository: &Repository, task: &Task, standing: Standing) -
     let settings = &repository.settings;
     Snapshot {
         issue: None,
+        issue_gone: None,
         hold_labels: settings.hold_labels.clone(),
         labels: Vec::new(),
         our_head: task.head_sha.clone(),
@@ -174,6 +189,7 @@ fn unread(app: &App, repository: &Repository, task: &Task, standing: Standing) -
         base_checks: None,
         has_rerun: task.rerun_head.is_some() && task.rerun_head == task.head_sha,
         approved_head: task.approved_head.clone(),
+        objection: task.objection.clone(),
         now: app.now(),
         head_since: None,
         patience: patience(app),
@@ -304,6 +320,9 @@ fn diff(mirror: &Mirror, tip: &CommitSha, snapshot: &Snapshot) -> Result<Option<
     let mut diff = Diff::default();
     for file in mirror.diff_stat(&from, head)?.files {
         diff.lines += file.added + file.removed;
+        if file.is_binary && diff.binary.is_none() {
+            diff.binary = Some(file.path.clone());
+        }
         if let ChangeKind::Renamed { from } = file.kind {
             diff.paths.push(from);
         }
@@ -324,7 +343,9 @@ fn is_behind(mirror: &Mirror, tip: &CommitSha, pull: &PullRequest) -> Result<boo
 
 /// Whether a merge is allowed without a person (`merge_policy`, `arm`, `disarm`).
 pub(super) fn arming(app: &App, repository: &Repository, pull: &PullRequest) -> merge::Arming {
-    let by_hand = format!("`agentos pr merge {}`", pull.number.0);
+    let is_one_of_several = app.repositories.len() > 1;
+    let of = is_one_of_several.then(|| format!(" --repo {}", repository.slug()));
+    let by_hand = format!("`agentos pr merge {}{}`", pull.number.0, of.unwrap_or_default());
     let manual =
         |why: &str| merge::Arming::Manual(format!("{why}: a person merges it with {by_hand}"));
     if let Some(denial) = app.may(Act::Merge, repository).denial() {

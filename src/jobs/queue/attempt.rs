@@ -107,7 +107,7 @@ pub(super) async fn work(shift: &Shift<'_>, claim: Claim) {
     };
     let (id, issue) = (claim.task.id.clone(), claim.task.issue);
     let attempt = Attempt { shift, repository, claim };
-    match attempt.carry_on().await {
+    match Box::pin(attempt.carry_on()).await {
         Ok(()) => {}
         Err(Trouble::Moved) => {
             shift.pass_over(&id);

@@ -3,11 +3,12 @@
 use crate::app::{App, Repository};
 use crate::domain::blocker::BlockerCode;
 use crate::domain::claim::Refutation;
-use crate::domain::escalation::{Cause, Escalation, Failing, Try};
+use crate::domain::escalation::{Cause, Escalation, Failing, Known, Try};
 use crate::domain::result;
 use crate::domain::retry::{Evidence, RunFailure, TestVerdict};
 use crate::domain::task::Task;
 use crate::effects::texts;
+use crate::git::Git;
 use crate::text::clean;
 
 use super::receipt::Receipt;
@@ -34,15 +35,22 @@ pub(in crate::jobs) fn note(
     let command = settings.test_command.as_ref().or(settings.ci_command.as_ref());
     let command = command.map(|command| app.redactor.redact(&command.to_string()));
     let redact = |text: &str| app.redactor.redact(text);
+    let known = Known { tests: command.as_deref(), remote: remote_without_origin(repository) };
     let escalation = Escalation {
         why: redact(why),
-        next_step: redact(&cause.next_step(task, command.as_deref())),
+        next_step: redact(&cause.next_step(task, known)),
         tried: runs.iter().map(|(receipt, evidence)| tried(app, receipt, evidence)).collect(),
         failing,
         last_words: runs.iter().rev().find_map(|(_, evidence)| last_words(app, evidence)),
         runs: (!runs.is_empty()).then(|| format!("runtime/runs/{}", task.id)),
     };
     task.body = texts::with_escalation(task, &escalation);
+}
+
+/// The remote, where the operator's clone has no `origin` that it could be fetched from.
+fn remote_without_origin(repository: &Repository) -> Option<&str> {
+    let clone = repository.settings.path.as_deref()?;
+    Git::origin_of(clone).is_none().then(|| repository.remote())
 }
 
 /// The runs of a lineage with what they prove, oldest first.

@@ -3,11 +3,12 @@
 use super::attempt::{Attempt, Trouble, withdrawn};
 use super::receipt::{self, Receipt};
 use super::settle;
-use super::verify::RESULT_FILE;
+use super::verify::{RESULT_FILE, is_work_already};
 use crate::crash_point;
 use crate::domain::blocker::BlockerCode;
 use crate::domain::ids::CommitSha;
 use crate::domain::leak::{self, Leak};
+use crate::domain::pull::PullRequest;
 use crate::domain::result::{AgentResult, ResultStatus};
 use crate::domain::retry::{Cost, Decision, Evidence};
 use crate::domain::task::Stage;
@@ -123,7 +124,7 @@ fn commit(
         // A worker that died right here had made the commit already.
         None => worktree.head()?,
     };
-    if head == parent {
+    if head == parent && !is_work_already(attempt, &head)? {
         return Err(Trouble::Run("the verified change has vanished from the worktree".to_owned()));
     }
     attempt.repository.mirror()?.set_branch(&attempt.task().id, &head)?;
@@ -192,8 +193,32 @@ async fn open_pull(
     };
     let effects = attempt.repository.effects()?;
     let carried = effects.carry_out(&Effect::OpenPull { pull }, attempt.claim.lease()).await?;
+    if let Some(present) = carried.pull.as_ref().filter(|pull| task.pr == Some(pull.number)) {
+        Box::pin(add_to_text(attempt, present, result, receipt.agent.as_str())).await?;
+    }
     attempt.claim.task.pr = carried.pull.map(|pull| pull.number);
     attempt.finish(Stage::PrOpen)
+}
+
+/// A pull request that was there before this run, of a repair or the end of a conflict, tells what this run leaves for a person. A host that
+/// does not take it keeps no work back: the history of the task has it too.
+async fn add_to_text(
+    attempt: &Attempt<'_>,
+    present: &PullRequest,
+    result: &AgentResult,
+    agent: &str,
+) -> Result<(), Trouble> {
+    let text = texts::with_later_run(&present.body, attempt.task(), result, agent);
+    let Some(text) = text else { return Ok(()) };
+    let body = attempt.shift.app.redactor.redact(&text);
+    let effect = Effect::PullText { pr: present.number, body };
+    match attempt.repository.effects()?.carry_out(&effect, attempt.claim.lease()).await {
+        Err(EffectError::Host(error @ (HostError::Refused { .. } | HostError::Denied { .. }))) => {
+            tracing::warn!(task = %attempt.task().id, %error, "the text of its pull request stays as it was");
+            Ok(())
+        }
+        carried => Ok(carried.map(drop)?),
+    }
 }
 
 /// The parts of a result that a pull request shows, without secrets.

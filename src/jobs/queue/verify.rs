@@ -6,6 +6,7 @@ use super::attempt::{Attempt, Trouble};
 use super::place::run_marker;
 use super::receipt::{self, Receipt};
 use crate::agent::environment::command_environment;
+use crate::domain::ids::CommitSha;
 use crate::domain::result::ResultStatus;
 use crate::domain::retry::{Evidence, TestVerdict};
 use crate::domain::task::Stage;
@@ -32,7 +33,8 @@ pub(super) async fn claims(attempt: &mut Attempt<'_>, worktree: &Worktree) -> Re
             dir.display()
         )));
     };
-    record.changed = worktree.has_changes(&[RESULT_FILE])?;
+    record.changed =
+        worktree.has_changes(&[RESULT_FILE])? || is_work_already(attempt, &record.start)?;
     record.markers = worktree.leftover_markers(&attempt.task().conflicts)?;
     record.red.clone_from(&attempt.task().failed_checks);
     let is_complete = matches!(
@@ -61,10 +63,20 @@ async fn tests_on_a_copy_of_record(
     worktree.hand_to_agent(&attempt.task().branch)?;
     let verdict = tests(attempt, worktree, dir).await;
     worktree.take_back()?;
-    if let Some(saved) = saved {
-        worktree.restore(&saved, &record.start)?;
-    }
+    worktree.restore(saved.as_ref().unwrap_or(&record.start), &record.start)?;
     verdict
+}
+
+/// Whether a commit is finished work without a pull request: of a branch that was pushed before, whose pull request was closed or could not
+/// be opened. A run that finds nothing to add to it has not been idle.
+pub(super) fn is_work_already(attempt: &Attempt<'_>, commit: &CommitSha) -> Result<bool, Trouble> {
+    let task = attempt.task();
+    if task.is_repair() {
+        return Ok(false);
+    }
+    let mirror = attempt.repository.mirror()?;
+    let Some(base) = mirror.tracked_tip(&task.base_branch)? else { return Ok(false) };
+    Ok(mirror.adds_to(commit, &base)?)
 }
 
 /// Runs `test_command` in the worktree, under the same supervision as an agent.

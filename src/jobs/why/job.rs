@@ -35,7 +35,7 @@ pub(super) fn of(app: &App, job: Job) -> Result<Why, LookError> {
     Ok(match first.filter(|_| !is_moving) {
         Some(halt) => {
             let next_look = match (halt.until, halt.standstill) {
-                (Some(until), _) => format!("the first `tick` after {until}"),
+                (Some(until), _) => format!("the first `tick` after {until:.0}"),
                 (None, Standstill::Dormant | Standstill::ByHand) => {
                     "when the configuration says otherwise".to_owned()
                 }

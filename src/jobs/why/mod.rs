@@ -164,11 +164,12 @@ fn of_memory(row: MemoryRow) -> Why {
     let subject = format!("{}!{}", row.repo, row.pr.map_or(0, |pr| pr.0));
     let next_look = "the next pr-monitor";
     let waits = "it carries memory to a protected branch and waits for its checks";
+    let changes = row.changes();
     let why = match row.reason {
         Some(reason) => Why::halted(subject, Halt::new(Standstill::Held, reason), next_look),
         None => Why::moving(subject, waits, next_look),
     };
-    why.seen([format!("{} changes wait", row.waiting)])
+    why.seen([changes])
 }
 
 /// Why a job may not act for a repository, if so.

@@ -6,6 +6,7 @@ use crate::domain::ids::TaskId;
 use crate::domain::routing::Route;
 use crate::domain::standstill::{Halt, Standstill};
 use crate::domain::task::{Folder, Outcome, Stage, Task};
+use crate::domain::waiting;
 use crate::effects::texts;
 use crate::jobs::report::Job;
 use crate::jobs::{pr_monitor, queue};
@@ -50,7 +51,7 @@ fn in_inbox(app: &App, task: &Task) -> Why {
         Ok(route) => route,
         Err(halt) => {
             let next_look = match (halt.until, halt.standstill) {
-                (Some(until), _) => format!("the first `queue` after {until}"),
+                (Some(until), _) => format!("the first `queue` after {until:.0}"),
                 (None, Standstill::AgentsOut) => "when a person has mended that".to_owned(),
                 (None, _) => WHEN_RESUMED.to_owned(),
             };
@@ -105,13 +106,26 @@ fn at_rest(folder: Folder, task: &Task) -> Why {
         (Folder::Done, Some(outcome)) => {
             (Standstill::Ended, format!("it ended as {}: {because}", outcome.as_str()), finished)
         }
-        (Folder::Blocked | Folder::Done | Folder::Inbox | Folder::Processing, _) => (
-            Standstill::Blocked,
-            format!("it waits for a person: {because}"),
-            "`dispatch`, when a person answers on the issue, marks it Ready again, or its dependency closes".to_owned(),
-        ),
+        (Folder::Blocked | Folder::Done | Folder::Inbox | Folder::Processing, _) => {
+            (Standstill::Blocked, format!("it waits for a person: {because}"), end_of_waiting(task))
+        }
     };
     Why::halted(task.id.to_string(), Halt::new(standstill, reason), next_look)
+}
+
+/// What brings a blocked task back.
+fn end_of_waiting(task: &Task) -> String {
+    let answered = "`dispatch`, when a person answers on the issue or marks it Ready again";
+    match waiting::for_issues(task) {
+        None => answered.to_owned(),
+        Some(named) if named.is_empty() => {
+            format!("{answered}, or what its text names by a line `Depends on #N` is closed")
+        }
+        Some(named) => {
+            let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+            format!("{answered}, or what it waits for is closed: {}", named.join(", "))
+        }
+    }
 }
 
 /// A task in `done/` that no job has put there: none looks at it.

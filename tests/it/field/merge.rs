@@ -323,7 +323,7 @@ fn five_pending_pull_requests_cost_no_charged_request_and_no_write() {
 }
 
 /// The requests of one run that merges, counted so that no change adds to them unseen.
-const REQUESTS_OF_A_MERGE: usize = 12;
+const REQUESTS_OF_A_MERGE: usize = 13;
 
 #[test]
 fn a_merge_costs_a_counted_number_of_requests() {

@@ -176,6 +176,61 @@ fn work_on_an_issue_that_is_deleted_or_moved_away_is_withdrawn() {
     }
 }
 
+/// A town with an open pull request, whose issue is then deleted or moved to another repository.
+fn town_whose_issue_goes(is_deleted: bool) -> GithubWorld {
+    let town = GithubWorld::new();
+    let issue = town.ready_issue("Add a cart", "");
+    for job in ["dispatch", "queue"] {
+        drop(town.world.run(job).ok());
+    }
+    assert_eq!(town.world.task_key("shop-1", "pr").as_deref(), Some("2"));
+    town.hub.with(|state| {
+        let gone = if is_deleted {
+            Gone::Deleted
+        } else {
+            state.add_repo("acme/other");
+            let id = state.repo("acme/other").unwrap().id;
+            Gone::Transferred(id, state.open_issue("acme/other", "ann", "Add a cart", ""))
+        };
+        state.issue_mut(SHOP, issue).gone = gone;
+    });
+    town
+}
+
+#[test]
+fn a_pull_request_whose_issue_is_deleted_or_moved_away_is_closed_with_its_task() {
+    for is_deleted in [true, false] {
+        let town = town_whose_issue_goes(is_deleted);
+        let why = town.world.reason("shop-1");
+        assert!(why.contains("does not exist any more"), "{why}");
+        drop(town.world.run("pr-monitor").ok());
+        assert_eq!(town.world.task_key("shop-1", "outcome").as_deref(), Some("cancelled"));
+        assert!(!town.issue(2, |pull| pull.open), "its pull request is closed");
+        let said = town.comments(2).join("\n");
+        assert!(said.contains("does not exist any more; the branch `agent/shop-1`"), "{said}");
+        let writes = town.writes();
+        for job in ["pr-monitor", "dispatch", "queue"] {
+            drop(town.world.run(job).ok());
+        }
+        assert_eq!(town.writes(), writes, "{}", town.story());
+    }
+}
+
+#[test]
+fn an_issue_that_cannot_be_read_withdraws_nothing() {
+    let town = town_whose_issue_goes(true);
+    let error = || Fault::AnswersWith(500, "{\"message\":\"Server Error\"}".to_owned());
+    town.hub.faults(Op::ReadIssue, error(), 0, 1_000);
+    town.hub.faults(Op::Board, error(), 0, 1_000);
+    let writes = town.writes();
+    for _ in 0..2 {
+        drop(town.world.run("pr-monitor"));
+    }
+    assert_eq!(town.world.task_key("shop-1", "outcome"), None);
+    assert!(town.issue(2, |pull| pull.open), "its pull request waits");
+    assert_eq!(town.writes(), writes, "{}", town.story());
+}
+
 #[test]
 fn a_pull_request_that_was_closed_is_never_taken_for_merged() {
     let town = GithubWorld::new();
@@ -223,4 +278,32 @@ fn texts_as_long_as_github_allows_are_worked_with() {
     let town = GithubWorld::new();
     let issue = town.ready_issue("Add a cart", &"ä".repeat(65_536));
     town.play(&[issue]);
+}
+
+#[test]
+fn a_merge_that_the_host_refuses_is_said_once_and_asked_again_after_an_hour() {
+    let mut town = GithubWorld::new();
+    town.ready_issue("Add a cart", "");
+    for job in ["dispatch", "queue"] {
+        drop(town.world.run(job).ok());
+    }
+    town.hub.run_actions();
+    let refusal = "{\"message\":\"Repository rule violations found\"}".to_owned();
+    town.hub.faults(Op::Merge, Fault::AnswersWith(405, refusal), 0, 1_000);
+    let merges = |town: &GithubWorld| {
+        town.hub.log().iter().filter(|asked| asked.path.ends_with("/merge")).count()
+    };
+    for _ in 0..6 {
+        drop(town.world.run("pr-monitor").ok());
+        town.advance(SignedDuration::from_mins(5));
+    }
+    assert_eq!(merges(&town), 1, "{}", town.story());
+    let why = town.world.reason("shop-1");
+    assert!(why.contains("the host refuses the merge: "), "{why}");
+    assert!(why.contains("Repository rule violations found"), "{why}");
+    town.hub.heal();
+    town.advance(SignedDuration::from_mins(60));
+    drop(town.world.run("pr-monitor").ok());
+    assert_eq!(merges(&town), 2);
+    assert_eq!(town.shown(1), "done; closed", "{}", town.story());
 }

@@ -61,8 +61,8 @@ fn what_cannot_be_read_leads_to_no_write_and_no_time_is_noted() {
 #[test]
 fn the_second_list_of_issues_counts_as_much_as_the_first() {
     let town = town();
-    // Open issues are read; those that were closed are not.
-    town.hub.faults(Op::ReadIssues, Fault::HalfAPage, 1, 1_000);
+    // Work in progress and open issues are read; those that were closed are not.
+    town.hub.faults(Op::ReadIssues, Fault::HalfAPage, 2, 1_000);
     town.world.run("groom").code(75);
     assert_eq!(town.writes(), 0);
 }

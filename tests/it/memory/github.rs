@@ -89,6 +89,28 @@ fn a_pull_request_that_a_person_closed_is_not_opened_again() {
 }
 
 #[test]
+fn memory_goes_on_after_a_person_merged_it_with_a_commit_of_their_own() {
+    let (town, pull) = proposed();
+    town.hub.with(|state| {
+        state.commit(SHOP, "agentos/memory", &[("extra.txt", "mine\n")], "By a person")
+    });
+    town.hub.run_actions();
+    town.hub.with(|state| state.merge_pull(SHOP, pull, "ann", ("squash", None), None).unwrap());
+    town.round();
+    let branches = town.hub.with(|state| state.repo(SHOP).unwrap().branches.clone());
+    assert!(!branches.contains_key("agentos/memory"), "{}", town.story());
+    let next = town.ready_issue("Add a till", "");
+    town.play(&[next]);
+    for _ in 0..3 {
+        town.round();
+    }
+    let text = memory(&town);
+    assert!(text.contains("shop-1 ") && text.contains(&format!("shop-{next} ")), "{text}");
+    let folder = town.hub.with(|state| state.path(SHOP));
+    assert!(git::file(&folder, "main", "extra.txt").is_some());
+}
+
+#[test]
 fn memory_makes_no_other_pull_request_stale() {
     let (town, pull) = proposed();
     let next = town.ready_issue("Add a till", "");

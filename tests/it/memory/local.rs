@@ -30,7 +30,7 @@ fn protected(world: World) -> World {
 }
 
 /// A file of `main` of the remote; empty when there is none.
-fn on_main(world: &World, path: &str) -> String {
+pub(super) fn on_main(world: &World, path: &str) -> String {
     let names = world.files_on_main();
     if names.iter().any(|name| name == path) {
         world.git(&["-C", "remotes/shop.git", "show", &format!("main:{path}")])
@@ -39,11 +39,11 @@ fn on_main(world: &World, path: &str) -> String {
     }
 }
 
-fn memory(world: &World) -> String {
+pub(super) fn memory(world: &World) -> String {
     on_main(world, "CODEBASE.md")
 }
 
-fn entries(world: &World, task: &str) -> usize {
+pub(super) fn entries(world: &World, task: &str) -> usize {
     memory(world).matches(&format!("<!-- agentos:memory {task} -->")).count()
 }
 
@@ -54,7 +54,7 @@ fn commits(world: &World) -> Vec<String> {
 }
 
 /// The text of the pull requests of memory, in the order of their numbers.
-fn pulls(world: &World) -> Vec<String> {
+pub(super) fn pulls(world: &World) -> Vec<String> {
     let mut paths: Vec<_> = fs::read_dir(world.path("board/shop/pulls"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -65,7 +65,7 @@ fn pulls(world: &World) -> Vec<String> {
     texts.filter(|text| text.contains("head: agentos/memory")).collect()
 }
 
-fn waiting(world: &World) -> Vec<String> {
+pub(super) fn waiting(world: &World) -> Vec<String> {
     let Ok(files) = fs::read_dir(world.path("runtime/memory/shop")) else { return Vec::new() };
     let paths = files.map(|entry| entry.unwrap().path());
     let names =
@@ -75,7 +75,7 @@ fn waiting(world: &World) -> Vec<String> {
     names
 }
 
-fn monitor(world: &World) -> Vec<String> {
+pub(super) fn monitor(world: &World) -> Vec<String> {
     let report = world.run("--json pr-monitor").ok().json();
     let items = report["items"].as_array().unwrap().clone();
     let actions = items.iter().map(|item| item["action"].as_str().unwrap().to_owned());
@@ -83,13 +83,13 @@ fn monitor(world: &World) -> Vec<String> {
 }
 
 /// Works on everything that is Ready, up to open pull requests.
-fn work(world: &World) {
+pub(super) fn work(world: &World) {
     world.run("dispatch").ok();
     world.run("queue").ok();
 }
 
 /// A world in which one task is merged and its memory proposed.
-fn proposed() -> World {
+pub(super) fn proposed() -> World {
     let world = protected(World::new());
     world.ready_issue("Add a cart", "");
     work(&world);

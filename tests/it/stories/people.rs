@@ -74,6 +74,43 @@ fn a_closed_task_that_is_moved_to_the_inbox_gets_a_pull_request_of_its_own() {
     assert_eq!(world.shown(1), "in-progress; In Progress; open");
 }
 
+/// A closed pull request whose work an agent finds complete when the task is brought back; its branch may be gone from the remote.
+fn closed_and_brought_back(is_branch_gone: bool) -> World {
+    let agent = Script::new().line("[ -f work.txt ] || echo work > work.txt");
+    let agent = agent.reports("complete", "none", "Did it.");
+    let world =
+        World::with_agents(&[("worker", agent)]).repo_settings("  ci_command: sh test.sh\n");
+    let world = until_the_pull_request(world);
+    world.replace("board/shop/pulls/2.md", "state: open", "state: closed");
+    world.run("pr-monitor").ok();
+    if is_branch_gone {
+        world.git(&["-C", "remotes/shop.git", "branch", "--quiet", "-D", "agent/shop-1"]);
+    }
+    world.mv("shop-1", "done", "inbox");
+    world.push_by_hand("main", "other.txt", "other\n");
+    world.run("queue").ok();
+    world
+}
+
+#[test]
+fn closed_work_to_which_a_retry_adds_nothing_is_shown_again_and_merged_only_by_a_persons_word() {
+    for is_branch_gone in [false, true] {
+        let world = closed_and_brought_back(is_branch_gone);
+        let text = world.task_text("shop-1");
+        assert_eq!(world.stats().len(), 2, "the chain is not used up: {text}");
+        assert_eq!(world.task_key("shop-1", "pr").as_deref(), Some("3"), "{text}");
+        world.run("pr-monitor").ok();
+        world.run("pr-monitor").ok();
+        assert_eq!(outcome(&world), None);
+        let why = world.reason("pr:3");
+        assert!(why.contains("pull request 2 was closed with this very commit"), "{why}");
+        world.run("pr approve 3").ok();
+        world.run("pr-monitor").ok();
+        assert_eq!(outcome(&world).as_deref(), Some("merged"));
+        assert!(world.files_on_main().contains(&"work.txt".to_owned()));
+    }
+}
+
 #[test]
 fn ready_on_what_was_given_up_makes_the_next_generation() {
     let world =

@@ -111,14 +111,26 @@ fn looking_at_open_pull_requests_searches_no_history() {
 }
 
 #[test]
-fn a_branch_that_is_gone_leaves_the_stored_head_and_no_verdict() {
+fn a_branch_that_is_gone_leaves_the_stored_head_and_is_told() {
     let (scene, pull) = scene();
     scene.forge.delete("agent/web-1");
     assert_eq!(wait(scene.host.pull(pull.number)).unwrap().head_sha, pull.head_sha);
-    assert_eq!(wait(scene.host.mergeable(pull.number)).unwrap(), Mergeable::Unknown);
+    assert_eq!(wait(scene.host.mergeable(pull.number)).unwrap(), Mergeable::HeadGone);
     assert!(matches!(wait(scene.host.merge(&merge_of(&pull))), Err(HostError::Stale { .. })));
     wait(scene.host.close_pull(pull.number)).unwrap();
     assert!(matches!(wait(scene.host.mergeable(pull.number)), Err(HostError::Refused { .. })));
+}
+
+#[test]
+fn a_base_that_is_gone_is_told_until_it_is_there_again() {
+    let (scene, pull) = scene();
+    let base: crate::domain::ids::BranchName = "main".parse().unwrap();
+    let tip = scene.forge.branches.borrow()[&base].clone();
+    scene.forge.delete("main");
+    let standing = wait(scene.host.standing(pull.number)).unwrap();
+    assert_eq!((standing.pull.state, standing.mergeable), (PullState::Open, Mergeable::BaseGone));
+    scene.forge.branches.borrow_mut().insert(base, tip);
+    assert_eq!(wait(scene.host.mergeable(pull.number)).unwrap(), Mergeable::Clean);
 }
 
 #[test]

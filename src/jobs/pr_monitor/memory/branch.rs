@@ -10,6 +10,7 @@ use crate::effects::{Effect, EffectError, memory_texts};
 use crate::git::GitError;
 use crate::host::{HostError, NewPullRequest};
 use crate::jobs::memory::Proposal;
+use crate::text::count::counted;
 
 /// Its name.
 const BRANCH: &str = "agentos/memory";
@@ -47,7 +48,11 @@ pub(super) async fn open(
         return Ok(Some(("memory_held", None, Some(reason))));
     }
     let pr = ensure_open(keeper, &changes).await?;
-    Ok(Some(("memory_proposed", pr, Some(format!("{} changes for `{base}`", changes.len())))))
+    Ok(Some((
+        "memory_proposed",
+        pr,
+        Some(format!("{} for `{base}`", counted(changes.len(), "change"))),
+    )))
 }
 
 /// What waits for a branch and is not there, with its tip; what is there is forgotten.
@@ -72,7 +77,10 @@ pub(super) async fn build(
 ) -> Result<Option<String>, Trouble> {
     let (effects, branch) = (keeper.effects()?, branch()?);
     let expected = remote_tip(keeper)?;
-    if let Some(foreign) = expected.as_ref().filter(|tip| !keeper.standing.heads.contains(tip)) {
+    if let Some(foreign) = &expected
+        && !keeper.standing.heads.contains(foreign)
+        && !is_in_base(keeper, foreign, &tip)
+    {
         let reason = format!(
             "the branch `{branch}` is at {}, which is no commit of ours: delete it, or merge it by hand",
             foreign.short()
@@ -143,11 +151,41 @@ pub(super) async fn ensure_open(
     Ok(pr)
 }
 
-/// The branch goes, while it has a commit of ours; then nothing is proposed any more.
-pub(super) async fn end(keeper: &mut Keeper<'_>) -> Result<(), Trouble> {
+/// Whether the branch has nothing that the base has not.
+pub(super) fn is_finished(keeper: &Keeper<'_>, base: &BranchName) -> Result<bool, Trouble> {
+    let Some(tip) = remote_tip(keeper)? else { return Ok(false) };
+    let base_tip = keeper.effects()?.mirror.remote_tip(base)?;
+    Ok(base_tip.is_some_and(|base_tip| is_in_base(keeper, &tip, &base_tip)))
+}
+
+/// Whether the base has all that a commit has, as it is or squashed. What cannot be read is not known to be there.
+fn is_in_base(keeper: &Keeper<'_>, tip: &CommitSha, base_tip: &CommitSha) -> bool {
+    let read = || -> Result<bool, Trouble> {
+        let effects = keeper.effects()?;
+        let _lock = effects.lock_mirror()?;
+        if ![tip, base_tip].into_iter().all(|commit| effects.mirror.has_commit(commit)) {
+            effects.mirror.fetch()?;
+        }
+        Ok(!effects.mirror.adds_to(tip, base_tip)?)
+    };
+    read().unwrap_or_else(|error| {
+        tracing::warn!(repo = %keeper.repository.slug(), %error, "the branch of memory cannot be read and is kept");
+        false
+    })
+}
+
+/// The branch goes, while nothing is lost with it: its tip is ours, or the head that was merged, or has nothing that its base has not. Then
+/// nothing is proposed any more.
+pub(super) async fn end(
+    keeper: &mut Keeper<'_>,
+    base: &BranchName,
+    merged: Option<&CommitSha>,
+) -> Result<(), Trouble> {
     let (effects, branch) = (keeper.effects()?, branch()?);
     if let Some(tip) = remote_tip(keeper)?
-        && keeper.standing.heads.contains(&tip)
+        && (keeper.standing.heads.contains(&tip)
+            || merged == Some(&tip)
+            || is_finished(keeper, base)?)
     {
         effects.carry_out(&Effect::DeleteBranch { branch, tip }, keeper.lease).await?;
     }

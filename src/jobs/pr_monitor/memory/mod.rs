@@ -21,6 +21,8 @@ use crate::mailbox::RepositoryLease;
 use crate::jobs::dispatch::is_named;
 use crate::jobs::memory::{self, Pending, Refused, Standing};
 use crate::jobs::report::{Item, Job, Report, Severity};
+use crate::jobs::rival;
+use crate::text::count::counted;
 
 /// A base branch that declined a push gets pull requests for so long.
 const DECLINED_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -66,7 +68,7 @@ pub(super) async fn flush(
     let mut done = Vec::new();
     if let Err(trouble) = flush_into(app, repository, options, &mut done, report).await {
         let item = format!("memory of {}", repository.slug());
-        report.error(item, trouble.to_string(), trouble.severity(), None);
+        report.error(item, trouble.to_string(), trouble.severity(), trouble.hint());
     }
     report.items.extend(done.into_iter().map(|(action, pr, reason)| Item {
         repo: Some(repository.slug().clone()),
@@ -101,9 +103,9 @@ async fn flush_into(
         return Ok(());
     }
     if options.dry_run {
-        let count = pending.len();
+        let count = counted(pending.len(), "change");
         let pr = standing.proposal.and_then(|proposal| proposal.pr);
-        done.push(("memory", pr, Some(format!("{count} changes wait for their branch"))));
+        done.push(("memory", pr, Some(format!("{count} not on the branch yet"))));
         return Ok(());
     }
     let Some(lease) = app.mailbox.memory_lease(&repository.key)? else { return Ok(()) };
@@ -143,15 +145,26 @@ impl Keeper<'_> {
             if is_proposed {
                 continue;
             }
-            if !self.is_declined(&base) && self.push(&base, done).await? {
+            let is_declined = self.is_declined(&base);
+            if is_declined && self.standing.proposal.is_some() {
+                // One pull request at a time: another base waits until this one has ended.
                 continue;
             }
-            // One pull request at a time: another base waits until this one has ended.
+            self.give_way().await?;
+            if !is_declined && self.push(&base, done).await? {
+                continue;
+            }
             if self.standing.proposal.is_none() {
                 done.extend(branch::open(self, &base).await?);
             }
         }
         self.save()
+    }
+
+    /// Nothing new is written beside an older installation: what waits goes on waiting. What was proposed before is followed to its end.
+    pub(super) async fn give_way(&self) -> Result<(), Trouble> {
+        let undone = "writes no memory";
+        Ok(rival::give_way(self.app, self.repository, undone, false).await?)
     }
 
     /// The branches for which an entry waits, the longest first. Known issues alone wait for an entry to go with.
@@ -185,7 +198,7 @@ impl Keeper<'_> {
                     crash_point!("memory.pushed");
                     self.forget(&changes)?;
                     if carried.changed {
-                        let what = format!("{} changes on `{base}`", changes.len());
+                        let what = format!("{} on `{base}`", counted(changes.len(), "change"));
                         done.push(("memory_written", None, Some(what)));
                     }
                 }

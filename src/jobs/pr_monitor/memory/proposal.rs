@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::super::{Taken, Trouble, reason_of, snapshot};
-use super::branch::{build, end, ensure_open, note, remote_tip, still_missing};
+use super::branch::{build, end, ensure_open, is_finished, note, remote_tip, still_missing};
 use super::{Done, Keeper};
 use crate::crash_point;
 use crate::domain::ids::{CommitSha, PrNumber};
@@ -15,6 +15,7 @@ use crate::effects::{Effect, EffectError, memory_texts};
 use crate::host::{Host, HostError, MergeRequest};
 use crate::jobs::memory::{self, Proposal};
 use crate::text::clean;
+use crate::text::count::counted;
 
 /// Between two commits on the branch, so that checks do not run for each merge.
 const UPDATE_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -26,6 +27,8 @@ const UPDATE_AT: usize = 10;
 struct Judged {
     verdict: Verdict,
     base_tip: Option<CommitSha>,
+    /// Its head; of one that was merged, the head that was.
+    head: CommitSha,
     /// Its head is a commit of ours.
     is_ours: bool,
     /// Its head is a commit of ours, and not the last one.
@@ -37,6 +40,7 @@ pub(super) async fn look(keeper: &mut Keeper<'_>) -> Result<Option<Done>, Troubl
     let Some(proposal) = keeper.standing.proposal.clone() else { return Ok(None) };
     let Some(pr) = proposal.pr else {
         // A worker died between the push and the pull request.
+        keeper.give_way().await?;
         let wanted = keeper.changes_for(&proposal.base)?;
         let carried = |change: &Change| proposal.keys.contains(&change.key());
         let changes: Vec<Change> = wanted.into_iter().filter(carried).collect();
@@ -74,7 +78,7 @@ async fn judged(
     let Taken { snapshot, base_tip, .. } = taken;
     let is_ours = keeper.standing.heads.contains(&snapshot.pull.head_sha);
     let is_late = is_ours && snapshot.pull.head_sha != proposal.head;
-    Ok(Judged { verdict, base_tip, is_ours, is_late })
+    Ok(Judged { verdict, base_tip, head: snapshot.pull.head_sha, is_ours, is_late })
 }
 
 /// The reason of a verdict that asks for nothing now.
@@ -147,10 +151,14 @@ async fn act(
     seen: Judged,
 ) -> Result<Option<Done>, Trouble> {
     match &seen.verdict {
-        Verdict::Merged { .. } => merged(keeper, proposal, pr).await.map(Some),
+        Verdict::Merged { .. } => merged(keeper, proposal, pr, &seen.head).await.map(Some),
         Verdict::ClosedByPerson => closed(keeper, proposal, pr).await.map(Some),
         Verdict::Merge { head } => {
             merge(keeper, proposal, pr, (head.clone(), seen.base_tip)).await.map(Some)
+        }
+        // A person pushed to it, and all of it came to the base without the host.
+        Verdict::HandsOff(_) if !seen.is_ours && is_finished(keeper, &proposal.base)? => {
+            update(keeper, proposal, pr).await.map(Some)
         }
         // A push of ours that the host does not show yet, or one that arrived behind the last one.
         _ if seen.is_late && remote_tip(keeper)?.as_ref() == Some(&proposal.head) => {
@@ -177,22 +185,23 @@ async fn update(
         // Somebody wrote all of it by hand: nothing is left to propose.
         let effects = keeper.effects()?;
         effects.carry_out(&Effect::ClosePull { pr }, keeper.lease).await?;
-        return merged(keeper, proposal, pr).await;
+        return merged(keeper, proposal, pr, &proposal.head).await;
     };
+    keeper.give_way().await?;
     if let Some(reason) = build(keeper, &proposal.base, tip, &changes).await? {
         return Ok(("memory_held", Some(pr), Some(reason)));
     }
     ensure_open(keeper, &changes).await?;
-    Ok(("memory_updated", Some(pr), Some(format!("{} changes", changes.len()))))
+    Ok(("memory_updated", Some(pr), Some(counted(changes.len(), "change"))))
 }
 
 async fn merge(
     keeper: &mut Keeper<'_>,
     proposal: &Proposal,
     pr: PrNumber,
-    (head, expected_base): (CommitSha, Option<CommitSha>),
+    (expected, expected_base): (CommitSha, Option<CommitSha>),
 ) -> Result<Done, Trouble> {
-    let merge = merge_of(proposal, pr, (head, expected_base));
+    let merge = merge_of(proposal, pr, (expected.clone(), expected_base));
     match keeper.effects()?.carry_out(&merge, keeper.lease).await {
         Ok(_) => {}
         Err(EffectError::Host(HostError::Stale { reason, .. })) => {
@@ -208,7 +217,7 @@ async fn merge(
         Err(error) => return Err(error.into()),
     }
     crash_point!("memory.merged");
-    merged(keeper, proposal, pr).await
+    merged(keeper, proposal, pr, &expected).await
 }
 
 fn merge_of(
@@ -232,7 +241,7 @@ pub(super) async fn merge_as_a_person(
     };
     let merge = merge_of(&proposal, pull.number, (pull.head_sha.clone(), None));
     let carried = keeper.effects()?.carry_out(&merge, keeper.lease).await?;
-    merged(keeper, &proposal, pull.number).await?;
+    merged(keeper, &proposal, pull.number, &pull.head_sha).await?;
     Ok(Some(carried.commit.unwrap_or_else(|| pull.head_sha.clone())))
 }
 
@@ -241,11 +250,12 @@ async fn merged(
     keeper: &mut Keeper<'_>,
     proposal: &Proposal,
     pr: PrNumber,
+    head: &CommitSha,
 ) -> Result<Done, Trouble> {
     let carried = carried_by(keeper, proposal)?;
     keeper.forget(&carried)?;
-    end(keeper).await?;
-    Ok(("memory_merged", Some(pr), Some(format!("{} changes", proposal.keys.len()))))
+    end(keeper, &proposal.base, Some(head)).await?;
+    Ok(("memory_merged", Some(pr), Some(counted(proposal.keys.len(), "change"))))
 }
 
 /// A person's decision: what it carried is not proposed again.
@@ -260,7 +270,7 @@ async fn closed(
         crash_point!("memory.declined");
     }
     tracing::info!(repo = %keeper.repository.slug(), pr = pr.0, changes = carried.len(), "a person closed the memory; it is not proposed again");
-    end(keeper).await?;
+    end(keeper, &proposal.base, None).await?;
     let reason = format!(
         "a person closed it: {} changes are kept under `runtime/memory/{}/declined`",
         carried.len(),
