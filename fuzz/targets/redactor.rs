@@ -23,7 +23,8 @@ pub(super) fn run(input: &[u8]) {
     assert_eq!(redactor.redact(&covered), covered);
     for secret in SHAPED {
         let covered = redactor.redact(&format!("{before}\n{secret}\n{behind}"));
-        assert!(!covered.contains(secret), "{secret}: {covered:?}");
+        // Inside a longer word it is not this secret, and may stand there by chance.
+        assert!(!covered.contains(&format!("\n{secret}\n")), "{secret}: {covered:?}");
         assert!(!redactor.find(secret).is_empty());
     }
     let once = redactor.redact(&text);

@@ -46,14 +46,15 @@ impl State {
             change(&mut after);
             (after != *before).then_some(after)
         };
-        if changed(&self.held()?).is_none() {
+        if self.held().is_ok_and(|known| changed(&known).is_none()) {
             return Ok(());
         }
         files::make_dir(self.dir())?;
         // Another job may have written meanwhile.
         let _lock = Lock::acquire(&self.dir().join(".held.lock"), LOCK_WAIT)?;
         let path = self.dir().join(FILE);
-        match changed(&self.held()?) {
+        // What cannot be read is written anew.
+        match changed(&self.held().unwrap_or_default()) {
             None => Ok(()),
             Some(after) if after.is_empty() => files::remove(&path),
             Some(after) => write_json(&path, &after),

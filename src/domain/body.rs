@@ -72,12 +72,6 @@ pub fn last_attempt(body: &str) -> &str {
     attempts(body).last().and_then(|at| body.get(*at..)).unwrap_or_default().trim()
 }
 
-/// What the last attempt named as in its way, item by item: the list is ours, its words are the agent's.
-pub fn blockers(body: &str) -> impl Iterator<Item = &str> {
-    let lines = last_attempt(body).lines().skip_while(|line| *line != "- Blockers:").skip(1);
-    lines.map_while(|line| line.strip_prefix("  - "))
-}
-
 /// The sections of all attempts and what stands between them; empty before the first.
 pub fn history(body: &str) -> &str {
     attempts(body).first().and_then(|at| body.get(*at..)).unwrap_or_default().trim()

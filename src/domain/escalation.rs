@@ -68,6 +68,12 @@ impl Known<'_> {
         }
     }
 
+    fn push(self, task: &Task) -> String {
+        let branch = &task.branch;
+        let remote = self.remote.map(shell_word);
+        remote.map_or_else(|| "push".to_owned(), |remote| format!("`git push {remote} {branch}`"))
+    }
+
     fn merge_of_base(self, task: &Task) -> String {
         let base = &task.base_branch;
         match self.remote.map(shell_word) {
@@ -121,7 +127,7 @@ impl Cause {
     /// The smallest step that a person can take.
     pub fn next_step(&self, task: &Task, known: Known<'_>) -> String {
         let (id, branch) = (&task.id, &task.branch);
-        let checkout = known.checkout(task);
+        let (checkout, push) = (known.checkout(task), known.push(task));
         let run = match known.tests {
             Some(command) => format!("run `{}`", command.replace('`', "'")),
             None => "run what they run".to_owned(),
@@ -152,7 +158,7 @@ impl Cause {
                 )
             }
             Self::Conflict => format!(
-                "{checkout}, {}, solve the conflict, push, and merge the pull request by hand",
+                "{checkout}, {}, solve the conflict, {push}, and merge the pull request by hand",
                 known.merge_of_base(task)
             ),
             Self::Leak => format!(

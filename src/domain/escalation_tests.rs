@@ -109,7 +109,7 @@ fn every_cause_has_a_step_that_a_person_can_take() {
 #[test]
 fn a_clone_without_an_origin_is_told_where_the_branches_lie() {
     let step = |remote| Cause::Conflict.next_step(&a_task(), Known { tests: None, remote });
-    insta::assert_snapshot!(step(Some("/srv/agents/remotes/web.git")), @"`git fetch /srv/agents/remotes/web.git agent/web-42:agent/web-42 && git checkout agent/web-42`, `git pull --no-rebase /srv/agents/remotes/web.git main`, solve the conflict, push, and merge the pull request by hand");
+    insta::assert_snapshot!(step(Some("/srv/agents/remotes/web.git")), @"`git fetch /srv/agents/remotes/web.git agent/web-42:agent/web-42 && git checkout agent/web-42`, `git pull --no-rebase /srv/agents/remotes/web.git main`, solve the conflict, `git push /srv/agents/remotes/web.git agent/web-42`, and merge the pull request by hand");
     let blank = step(Some("/home/ann's files/web.git"));
     assert!(blank.starts_with(r"`git fetch '/home/ann'\''s files/web.git' agent/"), "{blank}");
     assert!(step(None).starts_with("`git fetch origin "));

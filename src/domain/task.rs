@@ -258,6 +258,8 @@ pub struct Task {
     pub reason: Option<String>,
     /// The code under which the last attempt did not finish.
     pub blocker: Option<BlockerCode>,
+    /// The issues that the last result named as in its way and that were open then.
+    pub waits_for: Vec<IssueNumber>,
     /// Who approved it.
     pub approved_by: Option<String>,
     /// The comment whose command was carried out last, so that no crash carries it out twice.
@@ -285,9 +287,10 @@ impl Task {
     pub fn forget_the_end(&mut self) {
         let Some(outcome) = self.outcome.take() else { return };
         let past = self.head_sha.take().zip(self.pr.take());
-        self.objection = past
-            .filter(|_| outcome == Outcome::Closed)
-            .map(|(head, pr)| Objection::of_closing(head, pr));
+        // Another end takes nothing back of what a person said before.
+        if let Some((head, pr)) = past.filter(|_| outcome == Outcome::Closed) {
+            self.objection = Some(Objection::of_closing(head, pr));
+        }
         self.failed_checks.clear();
         self.conflicts.clear();
         self.conflict_base = None;
@@ -374,6 +377,7 @@ pub(crate) mod tests {
             parked_minutes: 0,
             reason: None,
             blocker: None,
+            waits_for: Vec::new(),
             approved_by: None,
             last_command: None,
             settling: None,
@@ -393,6 +397,25 @@ pub(crate) mod tests {
             }
         }
         assert!(Move::try_from("done".to_owned()).is_err());
+    }
+
+    #[test]
+    fn what_a_person_closed_is_remembered_whatever_the_next_end_is() {
+        let sha = |letter: &str| -> CommitSha { letter.repeat(40).parse().unwrap() };
+        let mut task = a_task();
+        (task.pr, task.head_sha) = (Some(PrNumber(7)), Some(sha("a")));
+        task.outcome = Some(Outcome::Closed);
+        task.forget_the_end();
+        let objection = task.objection.clone();
+        assert_eq!(objection.as_ref().map(|it| &it.head), Some(&sha("a")));
+        assert_eq!((task.pr, task.head_sha.clone()), (None, None));
+        (task.pr, task.head_sha) = (Some(PrNumber(8)), Some(sha("a")));
+        task.outcome = Some(Outcome::Cancelled);
+        task.forget_the_end();
+        assert_eq!(task.objection, objection);
+        task.outcome = Some(Outcome::Cancelled);
+        task.forget_the_end();
+        assert_eq!(task.objection, objection, "without a pull request too");
     }
 
     #[test]

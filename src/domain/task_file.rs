@@ -87,6 +87,8 @@ front_matter_keys! {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blocker: Option<BlockerCode>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waits_for: Vec<IssueNumber>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     outcome_checks: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failed_checks: Vec<String>,
@@ -298,6 +300,7 @@ fn from_keys(keys: Keys, unknown: Vec<(String, serde_json::Value)>, body: String
         parked_minutes: keys.parked_minutes,
         reason: keys.reason,
         blocker: keys.blocker,
+        waits_for: keys.waits_for,
         approved_by: keys.approved_by,
         last_command: keys.last_command,
         settling: keys.settling,
@@ -326,6 +329,7 @@ fn to_keys(task: &Task) -> Keys {
         not_before: task.not_before,
         reason: task.reason.clone(),
         blocker: task.blocker,
+        waits_for: task.waits_for.clone(),
         outcome_checks: task.outcome_checks.clone(),
         failed_checks: task.failed_checks.clone(),
         conflicts: task.conflicts.clone(),

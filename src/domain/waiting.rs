@@ -1,24 +1,25 @@
-//! Which issues a blocked task waits for: those that its last result names as in its way. Those of the issue's own text come beside them. Pure.
+//! Which issues a blocked task waits for: those that its last result named as in its way, as far as they were open then. Those of the issue's
+//! own text come beside them. Pure.
 
 use super::blocker::BlockerCode;
-use super::body;
 use super::ids::IssueNumber;
 use super::task::Task;
 
 /// More issues than this no result waits for; each is asked for at every look.
 const MOST: usize = 20;
 
-/// The issues that the last result of a blocked task names as in its way; nothing where it waits for a person alone, whatever is closed.
-pub fn for_issues(task: &Task) -> Option<Vec<IssueNumber>> {
+/// The issues that a blocked task waits for by what its last result named; nothing where it waits for a person alone, whatever is closed.
+pub fn for_issues(task: &Task) -> Option<&[IssueNumber]> {
     let may_go_on = task.counters.spent < task.max_attempts;
     let waits_for_work = task.blocker == Some(BlockerCode::DependencyBlocked) && may_go_on;
-    waits_for_work.then(|| named(task))
+    waits_for_work.then_some(&task.waits_for)
 }
 
-fn named(task: &Task) -> Vec<IssueNumber> {
+/// The issues that a result names as in the way of a task, itself left out.
+pub fn named(blockers: &[String], own: IssueNumber) -> Vec<IssueNumber> {
     let mut found: Vec<IssueNumber> = Vec::new();
-    for number in body::blockers(&task.body).flat_map(references).map(IssueNumber) {
-        if number != task.issue && !found.contains(&number) && found.len() < MOST {
+    for number in blockers.iter().flat_map(|text| references(text)).map(IssueNumber) {
+        if number != own && !found.contains(&number) && found.len() < MOST {
             found.push(number);
         }
     }
@@ -46,39 +47,30 @@ mod tests {
     use super::*;
     use crate::domain::task::tests::a_task;
 
-    fn blocked(blockers: &str) -> Task {
-        let section = "# Attempt 2 (codex)\n\n- Came to: see #5\n- Blocker: dependency_blocked\n\
-                       - Status: blocked\n- Summary: see #6\n";
-        let earlier = "# Attempt 1 (codex)\n\n- Blockers:\n  - #3\n";
-        Task {
-            blocker: Some(BlockerCode::DependencyBlocked),
-            body: format!(
-                "# Goal\n\nx\n\n{earlier}\n{section}- Blockers:\n{blockers}- Next step: see #8\n"
-            ),
-            ..a_task()
-        }
-    }
-
     #[test]
-    fn a_result_names_what_it_waits_for_in_its_blockers_alone() {
+    fn a_result_names_what_it_waits_for_by_number() {
+        let own = IssueNumber(42);
         for (blockers, expected) in [
-            ("  - needs the interface of #7\n", vec![7]),
-            ("  - **#7**, (#9) and #7 again\n  - `#12`: the table\n", vec![7, 9, 12]),
-            ("  - #42 cannot begin before #7.\n", vec![7]),
-            ("  - acme/api#7, a colour of #7f7f7f, &#39;, ##7, PR#7, # 7, #0\n", vec![]),
-            ("  - the interface is missing\n", vec![]),
-            ("  - #99999999999999999999999\n", vec![]),
+            (vec!["needs the interface of #7"], vec![7]),
+            (vec!["**#7**, (#9) and #7 again", "`#12`: the table"], vec![7, 9, 12]),
+            (vec!["#42 cannot begin before #7."], vec![7]),
+            (vec!["acme/api#7, a colour of #7f7f7f, &#39;, ##7, PR#7, # 7, #0"], vec![]),
+            (vec!["the interface is missing"], vec![]),
+            (vec!["#99999999999999999999999"], vec![]),
         ] {
+            let blockers: Vec<String> = blockers.into_iter().map(ToOwned::to_owned).collect();
             let expected: Vec<IssueNumber> = expected.into_iter().map(IssueNumber).collect();
-            assert_eq!(for_issues(&blocked(blockers)), Some(expected), "{blockers}");
+            assert_eq!(named(&blockers, own), expected, "{blockers:?}");
         }
-        let many: Vec<String> = (50..150).map(|number| format!("  - #{number}\n")).collect();
-        assert_eq!(for_issues(&blocked(&many.concat())).unwrap().len(), MOST);
+        let many: Vec<String> = (50..150).map(|number| format!("#{number}")).collect();
+        assert_eq!(named(&many, own).len(), MOST);
     }
 
     #[test]
     fn no_closed_issue_brings_back_what_waits_for_a_person_or_has_no_attempt_left() {
-        let task = blocked("  - #7\n");
+        let blocker = Some(BlockerCode::DependencyBlocked);
+        let task = Task { blocker, waits_for: vec![IssueNumber(7)], ..a_task() };
+        assert_eq!(for_issues(&task), Some([IssueNumber(7)].as_slice()));
         let asks = Task { blocker: Some(BlockerCode::MissingContext), ..task.clone() };
         assert_eq!(for_issues(&asks), None);
         let mut spent = task;

@@ -182,7 +182,7 @@ pub(super) fn from_text(doing: &str, subject: &str, text: &str) -> GitError {
 
 /// Makes text from outside fit for an error: one line, bounded, without control characters and without what stands before the
 /// `@` of a URL, where people put passwords.
-pub(super) fn presentable(text: &str) -> String {
+pub fn presentable(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(without_user).collect();
     let clean = words.join(" ");
     clean.chars().filter(|c| !c.is_control()).take(EXCERPT).collect()

@@ -33,7 +33,7 @@ mod tests;
 
 pub use command::{Credential, Git, GitOptions, GitVersion, MINIMUM_VERSION};
 pub use contents::Features;
-pub use error::GitError;
+pub use error::{GitError, presentable};
 pub use history::{ChangeKind, ChangedFile, CommitInfo, DiffStat};
 pub use look::{Heads, lacks_of_mirror, make_empty_repository};
 pub use merge::MergeState;

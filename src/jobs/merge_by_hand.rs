@@ -2,7 +2,7 @@
 
 use crate::app::{App, Repository};
 use crate::domain::ids::{CommitSha, PrNumber};
-use crate::domain::pull::{Mergeable, PullState};
+use crate::domain::pull::{Mergeable, PullRequest, PullState};
 use crate::domain::task::Task;
 use crate::effects::{Effect, texts};
 use crate::host::{HostError, MergeRequest};
@@ -60,11 +60,8 @@ pub async fn run(
             pull.state.as_str()
         )));
     }
-    if host.mergeable(number).await? != Mergeable::Clean {
-        return Err(MergeError::Refused(format!(
-            "pull request {} conflicts with `{}`",
-            number.0, pull.base
-        )));
+    if let Some(reason) = unmergeable(&pull, host.mergeable(number).await?) {
+        return Err(MergeError::Refused(format!("pull request {} {reason}", number.0)));
     }
     let checks = host.run_missing(&pull).await?.word();
     let green = checks == "passed";
@@ -105,6 +102,17 @@ pub async fn run(
         tracing::warn!(task = %task.id, %error, "merged; the next pr-monitor finishes the task");
     }
     Ok(Merged { commit: commit.unwrap_or(pull.head_sha), green })
+}
+
+/// Why git cannot merge it, if it cannot.
+fn unmergeable(pull: &PullRequest, mergeable: Mergeable) -> Option<String> {
+    match mergeable {
+        Mergeable::Clean => None,
+        Mergeable::Conflict => Some(format!("conflicts with `{}`", pull.base)),
+        Mergeable::HeadGone => Some(format!("has no branch any more: `{}` is gone", pull.head)),
+        Mergeable::BaseGone => Some(format!("has no base any more: `{}` is gone", pull.base)),
+        Mergeable::Unknown => Some("is still being looked at by its host: try again".to_owned()),
+    }
 }
 
 fn request(app: &App, task: &Task, number: PrNumber, head: CommitSha) -> MergeRequest {

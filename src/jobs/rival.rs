@@ -64,7 +64,7 @@ pub(super) async fn older(
         let ours = ours(app, is_dry_run)?;
         if let Some(other) = others.iter().find(|other| ours.yields_to(other)) {
             return Ok(Some(format!(
-                "another installation of agentos ({}, since {}) works on {}{}; this one ({}, since {}) is younger and {undone}",
+                "another installation of agentos ({}, since {:.0}) works on {}{}; this one ({}, since {:.0}) is younger and {undone}",
                 other.id,
                 other.since,
                 repository.slug(),

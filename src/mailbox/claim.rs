@@ -87,7 +87,7 @@ impl Claim {
 /// after this run as before, for another reason: whoever dies behind the move must leave it untold.
 fn taken_up(task: Task) -> Task {
     let host_state = task.host_state.filter(|shown| *shown != HostState::NeedsPerson);
-    Task { trouble: None, host_state, ..task }
+    Task { trouble: None, waits_for: Vec::new(), host_state, ..task }
 }
 
 /// The task file was moved away by hand while its worker ran; the worker stops and leaves it where it is.

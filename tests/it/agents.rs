@@ -1,5 +1,7 @@
 //! What comes of an attempt: each row of the table of `DESIGN.md` section 4, through the real binary.
 
+use std::fs;
+
 use jiff::SignedDuration;
 
 use crate::support::{Script, World};
@@ -249,6 +251,33 @@ fn a_task_whose_result_alone_names_what_it_waits_for_comes_back_when_that_is_clo
     world.run("issue close 2").ok();
     world.run("dispatch").ok();
     assert_eq!(world.folder_of("shop-3"), "inbox");
+}
+
+#[test]
+fn what_was_closed_before_brings_no_task_back_that_names_it() {
+    let first = Script::new().line("printf 'STATUS: blocked\\nBLOCKER_CODE: dependency_blocked\\nBLOCKERS:\\n- needs the cart of #1\\n- and #99\\n' > .agent_result.md");
+    let mut world = World::with_agents(&[("worker", first)]);
+    world.run_words(&["issue", "create", "--title", "Cart"]).ok();
+    world.run("issue close 1").ok();
+    world.advance(SignedDuration::from_mins(1));
+    world.ready_issue("On top", "Depends on #1\n");
+    for _ in 0..4 {
+        world.run("tick").ok();
+    }
+    assert_eq!(world.folder_of("shop-2"), "blocked");
+    assert_eq!(world.stats().len(), 1, "each return would cost an attempt");
+    assert_eq!(world.task_key("shop-2", "waits_for"), None);
+}
+
+#[test]
+fn a_blocked_task_whose_issue_is_deleted_is_cancelled() {
+    let world = dispatched(World::with_agents(&[("worker", blocked("missing_context"))]));
+    world.run("queue").ok();
+    fs::remove_file(world.path("board/shop/issues/1.md")).unwrap();
+    world.run("dispatch").ok();
+    assert_eq!(world.folder_of("shop-1"), "done");
+    assert_eq!(world.task_key("shop-1", "outcome").as_deref(), Some("cancelled"));
+    world.run("dispatch").ok();
 }
 
 #[test]

@@ -187,7 +187,8 @@ pub fn by_checks(snapshot: &Snapshot) -> Option<Verdict> {
 fn objected(snapshot: &Snapshot) -> Option<Verdict> {
     let objection = snapshot.objection.as_ref()?;
     let stands = objection.stands_against(&snapshot.pull.head_sha, snapshot.now);
-    stands.then(|| Verdict::Hold(objection.reason.clone()))
+    let verdict = if objection.needs_person() { Verdict::Hold } else { Verdict::Wait };
+    stands.then(|| verdict(objection.reason.clone()))
 }
 
 /// What the change, the demands of the base branch and the operator's policy decide of one whose checks are green.

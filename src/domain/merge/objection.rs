@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{CommitSha, PrNumber};
 
-/// After so long a host is asked once more: a rule may have changed, which no answer of the host tells.
-const ASKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+/// After its first refusal of a head a host is asked again so soon: GitHub refuses for a moment too, while it computes.
+const SOON: SignedDuration = SignedDuration::from_mins(5);
+
+/// After each further one: a rule may have changed, which no answer of the host tells.
+const LATER: SignedDuration = SignedDuration::from_hours(1);
 
 /// An objection to the merge of one head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,13 +23,24 @@ pub struct Objection {
     /// When it ends by itself; a person's does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// How often the host has refused this head.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Objection {
-    /// The host refused to merge this head, with its reason.
-    pub fn of_host(head: CommitSha, reason: &str, now: Timestamp) -> Self {
-        let until = now.checked_add(ASKED_AGAIN_AFTER).unwrap_or(Timestamp::MAX);
-        Self { head, reason: format!("the host refuses the merge: {reason}"), until: Some(until) }
+    /// The host refused to merge this head, with its reason, behind what was known before.
+    pub fn of_host(head: CommitSha, reason: &str, now: Timestamp, before: Option<&Self>) -> Self {
+        let earlier = before.filter(|before| before.head == head).map_or(0, |it| it.refused);
+        let after = if earlier == 0 { SOON } else { LATER };
+        let until = now.checked_add(after).unwrap_or(Timestamp::MAX);
+        let reason = format!("the host refuses the merge: {reason}");
+        Self { head, reason, until: Some(until), refused: earlier.saturating_add(1) }
     }
 
     /// A person closed this pull request, whose head it was.
@@ -35,7 +49,7 @@ impl Objection {
             "pull request {} was closed with this very commit, and nothing was changed since: look at it again; `/agent approve` lets it pass",
             pr.0
         );
-        Self { head, reason, until: None }
+        Self { head, reason, until: None, refused: 0 }
     }
 
     /// Whether it stands against a merge of this head now.
@@ -43,7 +57,12 @@ impl Objection {
         self.head == *head && self.until.is_none_or(|until| now < until)
     }
 
-    /// Our own rebase put the same work on another commit: what a person objected to is still the same.
+    /// Whether a person is needed: a single refusal may be over by itself.
+    pub fn needs_person(&self) -> bool {
+        self.refused != 1
+    }
+
+    /// Our own rebase, or a repair of ours, put the same work on another commit: what a person objected to is still the same.
     pub fn follow(&mut self, from: Option<&CommitSha>, to: &CommitSha) {
         if self.until.is_none() && from == Some(&self.head) {
             self.head = to.clone();
@@ -65,8 +84,13 @@ mod tests {
 
     #[test]
     fn a_host_is_asked_again_after_an_hour_and_a_person_never_by_itself() {
-        let host = Objection::of_host(sha('a'), "a review is missing", at(0));
-        assert_eq!(host.reason, "the host refuses the merge: a review is missing");
+        let first = Objection::of_host(sha('a'), "a review is missing", at(-5), None);
+        assert_eq!(first.reason, "the host refuses the merge: a review is missing");
+        assert!(first.stands_against(&sha('a'), at(-1)) && !first.needs_person());
+        assert!(!first.stands_against(&sha('a'), at(0)), "asked again soon");
+        let other = Objection::of_host(sha('b'), "a review is missing", at(0), Some(&first));
+        assert!(!other.needs_person(), "the first refusal of another head");
+        let host = Objection::of_host(sha('a'), "a review is missing", at(0), Some(&first));
         let person = Objection::of_closing(sha('a'), PrNumber(7));
         for (objection, head, minute, stands) in [
             (&host, 'a', 0, true),
@@ -76,6 +100,7 @@ mod tests {
             (&person, 'a', 99_999, true),
             (&person, 'b', 1, false),
         ] {
+            assert!(objection.needs_person());
             let got = objection.stands_against(&sha(head), at(minute));
             assert_eq!(got, stands, "{} {head} {minute}", objection.reason);
         }
@@ -88,7 +113,7 @@ mod tests {
         assert_eq!(person.head, sha('a'), "another commit was moved");
         person.follow(Some(&sha('a')), &sha('c'));
         assert_eq!(person.head, sha('c'));
-        let mut host = Objection::of_host(sha('a'), "no", at(0));
+        let mut host = Objection::of_host(sha('a'), "no", at(0), None);
         host.follow(Some(&sha('a')), &sha('c'));
         assert_eq!(host.head, sha('a'));
     }

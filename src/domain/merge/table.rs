@@ -28,8 +28,12 @@ fn after_hours(hours: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(hours)).unwrap()
 }
 
-fn refused() -> Objection {
-    Objection::of_host(sha('a'), "a rule is not met", Timestamp::UNIX_EPOCH)
+fn refused(times: u32) -> Objection {
+    let again = |before: Option<Objection>, _| {
+        let now = Timestamp::UNIX_EPOCH;
+        Some(Objection::of_host(sha('a'), "a rule is not met", now, before.as_ref()))
+    };
+    (0..times).fold(None, again).unwrap()
 }
 
 fn timed_out() -> Check {
@@ -87,10 +91,11 @@ const CHECKS: &[Row] = &[
 #[rustfmt::skip]
 const OBJECTIONS: &[Row] = &[
     ("objection", "a person closed an earlier pull request with this very head", |s| s.objection = Some(Objection::of_closing(sha('a'), PrNumber(7))), "hold"),
-    ("objection", "the host refused to merge this head within the last hour", |s| s.objection = Some(refused()), "hold"),
-    ("objection", "the host refused to merge this head longer ago", |s| { s.objection = Some(refused()); s.now = after_hours(1); }, "merge"),
+    ("objection", "the host refused to merge this head within the last five minutes, for the first time", |s| s.objection = Some(refused(1)), "wait"),
+    ("objection", "the host refused to merge this head within the last hour, again", |s| s.objection = Some(refused(2)), "hold"),
+    ("objection", "the host refused to merge this head longer ago", |s| { s.objection = Some(refused(2)); s.now = after_hours(1); }, "merge"),
     ("objection", "to another head", |s| s.objection = Some(Objection::of_closing(sha('b'), PrNumber(7))), "merge"),
-    ("objection", "of any kind, and a check is red", |s| { s.objection = Some(refused()); known(s, vec![failed("ci")]); }, "repair"),
+    ("objection", "of any kind, and a check is red", |s| { s.objection = Some(refused(2)); known(s, vec![failed("ci")]); }, "repair"),
 ];
 
 #[rustfmt::skip]

@@ -11,7 +11,7 @@ use crate::domain::pull::PullState;
 use crate::domain::task::{Folder, Outcome, Task};
 use crate::domain::waiting::for_issues;
 use crate::effects::{desired_host_state, texts};
-use crate::host::Host;
+use crate::host::{Host, HostError};
 use crate::mailbox::{Head, Lease};
 use crate::text::marker;
 
@@ -93,8 +93,8 @@ fn leased(app: &App, folder: Folder, task: &Task) -> Result<Option<(Lease, Task)
 
 /// What ends the waiting of a blocked task.
 enum End {
-    /// Its issue was closed.
-    Closed,
+    /// Its issue was closed, or is gone; with the reason.
+    Closed(String),
     /// A person answered; with the text.
     Answer(String),
     /// What it depended on is closed.
@@ -112,51 +112,45 @@ async fn waiting(
     task: &Task,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let awaited = awaited(app, task)?;
     // A glance costs nothing while nothing happens; what is done rests on a look of its own.
-    if end_of_waiting(repository.glance.as_ref(), task, awaited.as_deref()).await?.is_none() {
+    if end_of_waiting(repository.glance.as_ref(), task).await?.is_none() {
         return catch_up(app, repository, Folder::Blocked, task).await;
     }
-    match end_of_waiting(repository.host.as_ref(), task, awaited.as_deref()).await? {
+    match end_of_waiting(repository.host.as_ref(), task).await? {
         None | Some(End::PullEnded) => Ok(()),
         Some(End::Unasked) => show(app, repository, Folder::Blocked, task).await,
-        Some(End::Closed) => cancel(app, repository, task, report).await,
+        Some(End::Closed(reason)) => cancel(app, repository, task, &reason, report).await,
         Some(End::Answer(text)) => {
-            bring_back(app, repository, task, Some(text), "answered", report).await
+            bring_back(app, repository, task, text, "answered", report).await
         }
-        Some(End::Unblocked) => bring_back(app, repository, task, None, "unblocked", report).await,
+        Some(End::Unblocked) => {
+            let text = "What it waited for is closed.".to_owned();
+            bring_back(app, repository, task, text, "unblocked", report).await
+        }
     }
 }
 
-/// The issues that its last result waits for, as [`for_issues`]; they stand in the body, which a head has not.
-fn awaited(app: &App, task: &Task) -> Result<Option<Vec<IssueNumber>>, Failure> {
-    if for_issues(task).is_none() {
-        return Ok(None);
-    }
-    let whole = app.mailbox.find(&task.id)?;
-    Ok(whole.and_then(|(_, whole)| for_issues(&whole)))
-}
-
-async fn end_of_waiting(
-    host: &dyn Host,
-    task: &Task,
-    awaited: Option<&[IssueNumber]>,
-) -> Result<Option<End>, Failure> {
+async fn end_of_waiting(host: &dyn Host, task: &Task) -> Result<Option<End>, Failure> {
     if let Some(pr) = task.pr
         && host.pull(pr).await?.state != PullState::Open
     {
         return Ok(Some(End::PullEnded));
     }
-    let issue = host.issue(task.issue).await?;
+    let issue = match host.issue(task.issue).await {
+        Err(HostError::NotFound { what }) => {
+            return Ok(Some(End::Closed(format!("{what} does not exist any more"))));
+        }
+        read => read?,
+    };
     if issue.state == IssueState::Closed {
-        return Ok(Some(End::Closed));
+        return Ok(Some(End::Closed("its issue was closed".to_owned())));
     }
     let comments = host.comments(task.issue).await?;
     let Some(later) = after_question(&comments, task) else { return Ok(Some(End::Unasked)) };
     if let Some(text) = thread::words(later) {
         return Ok(Some(End::Answer(text)));
     }
-    Ok(dependency_closed(host, &issue, awaited).await.then_some(End::Unblocked))
+    Ok(dependency_closed(host, &issue, task).await.then_some(End::Unblocked))
 }
 
 /// The comments behind our question; nothing where it is not among them.
@@ -167,22 +161,23 @@ fn after_question<'a>(comments: &'a [Comment], task: &Task) -> Option<&'a [Comme
     comments.get(asked + 1..)
 }
 
-/// Whether everything is closed that the issue's text or the last result names; one that cannot be read is not.
-async fn dependency_closed(
-    host: &dyn Host,
-    issue: &Issue,
-    awaited: Option<&[IssueNumber]>,
-) -> bool {
-    let Some(awaited) = awaited else { return false };
+/// Whether everything is closed that the issue's text or the last result names, and something of it since the task was made: what was closed
+/// before kept its agent from nothing that the next one will not miss as well. What cannot be read is not closed.
+async fn dependency_closed(host: &dyn Host, issue: &Issue, task: &Task) -> bool {
+    let Some(awaited) = for_issues(task) else { return false };
     let declared = brief::dependencies(&issue.body).into_iter().map(IssueNumber);
     let dependencies: BTreeSet<IssueNumber> = declared.chain(awaited.iter().copied()).collect();
+    // Those were open when they were named.
+    let mut is_news = !awaited.is_empty();
     for number in &dependencies {
         match host.issue(*number).await {
-            Ok(found) if found.state == IssueState::Closed => {}
+            Ok(found) if found.state == IssueState::Closed => {
+                is_news |= found.closed_at.is_none_or(|at| at >= task.created_at);
+            }
             _ => return false,
         }
     }
-    !dependencies.is_empty()
+    is_news
 }
 
 /// Ready on a blocked task is its answer.
@@ -197,7 +192,7 @@ pub(super) async fn ready_again(
     let id = crate::domain::ids::TaskId::of(&repository.key, issue.number, generation);
     let Ok(Some((Folder::Blocked, task))) = app.mailbox.find(&id) else { return };
     let text = "The issue was marked Ready again.".to_owned();
-    if let Err(failure) = bring_back(app, repository, &task, Some(text), "answered", report).await {
+    if let Err(failure) = bring_back(app, repository, &task, text, "answered", report).await {
         report.failure(id.to_string(), failure);
     }
 }
@@ -206,14 +201,12 @@ async fn bring_back(
     app: &App,
     repository: &Repository,
     task: &Task,
-    answer: Option<String>,
+    answer: String,
     action: &str,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let Some((lease, mut task)) = leased(app, Folder::Blocked, task)? else { return Ok(()) };
-    if let Some(answer) = answer {
-        task.body = format!("{}\n\n# Answer\n\n{answer}\n", task.body.trim_end());
-    }
+    task.body = format!("{}\n\n# Answer\n\n{answer}\n", task.body.trim_end());
     queue::begin_again(app, &mut task)?;
     task.begin_round();
     task.reason = None;
@@ -228,11 +221,12 @@ async fn cancel(
     app: &App,
     repository: &Repository,
     task: &Task,
+    reason: &str,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let Some((lease, mut task)) = leased(app, Folder::Blocked, task)? else { return Ok(()) };
     task.outcome = Some(Outcome::Cancelled);
-    task.reason = Some("its issue was closed".to_owned());
+    task.reason = Some(reason.to_owned());
     app.mailbox.transfer(&lease, &mut task, Folder::Blocked, Folder::Done)?;
     report.task(repository.slug(), task.issue, &task.id, "cancelled", task.reason.clone());
     tell(app, repository, &lease, Folder::Done, &mut task, &[]).await?;

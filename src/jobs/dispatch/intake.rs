@@ -9,7 +9,7 @@ use crate::domain::issue::Issue;
 use crate::domain::proposal::Proposal;
 use crate::domain::task::{Counters, Folder, Outcome, Task};
 use crate::domain::{body, brief};
-use crate::git::{GitError, Heads};
+use crate::git::{GitError, Heads, presentable};
 
 use super::super::reconcile::tell;
 use super::super::thread;
@@ -99,6 +99,7 @@ fn draft(
         parked_minutes: 0,
         reason: None,
         blocker: None,
+        waits_for: Vec::new(),
         approved_by: None,
         last_command: None,
         settling: None,
@@ -144,8 +145,9 @@ pub(super) fn lacking_base(repository: &Repository, issue: &Issue) -> Option<Str
 
 /// What a remote with these branches lacks.
 fn lack_of(heads: &Heads, configured: Option<&BranchName>, remote: &str) -> Option<String> {
+    let remote = presentable(remote);
     if heads.branches.is_empty() {
-        return Some(GitError::NoCommits { remote: remote.to_owned() }.to_string());
+        return Some(GitError::NoCommits { remote }.to_string());
     }
     match configured {
         Some(base) if heads.branches.iter().any(|name| name == base.as_str()) => None,

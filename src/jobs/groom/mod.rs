@@ -199,7 +199,7 @@ fn item(repository: &Repository, action: &str, reason: String) -> Item {
 
 fn not_yet(repository: &Repository, next: Timestamp) -> String {
     let days = repository.settings.groomer_cadence_days;
-    format!("not before {next} (`groomer_cadence_days` is {days}); `--force` grooms now")
+    format!("not before {next:.0} (`groomer_cadence_days` is {days}); `--force` grooms now")
 }
 
 /// Why a repository that may be groomed is not groomed now, if its pace says so.

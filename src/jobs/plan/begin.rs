@@ -122,7 +122,8 @@ fn room_in(
     let left = room(settings.plan_size, active);
     if left == 0 {
         let size = settings.plan_size;
-        return Err(format!("{active} issues are Ready or under way, and `plan_size` is {size}"));
+        let are = if active == 1 { "issue is" } else { "issues are" };
+        return Err(format!("{active} {are} Ready or under way, and `plan_size` is {size}"));
     }
     if seen.backlog.candidates.is_empty() {
         let whys: Vec<String> = seen

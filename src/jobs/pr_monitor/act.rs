@@ -4,7 +4,7 @@ use super::{Hand, Taken, Trouble, finish, reason_of, repair, rerun};
 use crate::app::{App, Repository};
 use crate::domain::escalation::Cause;
 use crate::domain::ids::CommitSha;
-use crate::domain::merge::{Objection, Verdict};
+use crate::domain::merge::{Objection, Snapshot, Verdict};
 use crate::domain::task::{Folder, HostState, Task};
 use crate::effects::{Effect, EffectError, texts};
 use crate::host::{HostError, MergeRequest};
@@ -32,6 +32,8 @@ pub(super) async fn carry_out(
             finish::merged(hand, &taken, commit, finish::By::Somebody).await?
         }
         Verdict::ClosedByPerson => finish::closed(hand).await?,
+        // One look may fall between two writes of a file: what is closed for it does not open by itself again.
+        Verdict::Withdrawn(_) if is_there_after_all(&hand, &taken).await? => "waiting",
         Verdict::Withdrawn(reason) => finish::withdrawn(hand, &reason).await?,
         Verdict::HandsOff(reason) => {
             let topic = hands_off_topic(&taken.snapshot.pull.head_sha);
@@ -69,21 +71,36 @@ pub(super) async fn carry_out(
     Ok((action.to_owned(), reason))
 }
 
+/// Whether an issue that seemed to be gone is there at a second look.
+async fn is_there_after_all(hand: &Hand<'_>, taken: &Taken) -> Result<bool, Trouble> {
+    if taken.snapshot.issue_gone.is_none() {
+        return Ok(false);
+    }
+    match hand.repository.host.issue(hand.task.issue).await {
+        Ok(_) => Ok(true),
+        Err(HostError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether a verdict asks for nothing that is not so already: it waits, or it holds and the issue says why.
 pub(super) async fn is_nothing_to_do(
     app: &App,
     repository: &Repository,
     task: &Task,
     verdict: &Verdict,
-    head: &CommitSha,
+    snapshot: &Snapshot,
 ) -> Result<bool, Trouble> {
     let effect = match verdict {
         Verdict::Wait(_) => return Ok(true),
         Verdict::Hold(reason) if task.host_state != Some(HostState::Repairing) => {
             notice_of(app, task, "hold", &held(reason), true)
         }
+        // There is no issue that could say it.
+        Verdict::HandsOff(_) if snapshot.issue_gone.is_some() => return Ok(true),
         Verdict::HandsOff(reason) => {
-            notice_of(app, task, &hands_off_topic(head), &hands_off(reason), false)
+            let topic = hands_off_topic(&snapshot.pull.head_sha);
+            notice_of(app, task, &topic, &hands_off(reason), false)
         }
         _ => return Ok(false),
     };
@@ -171,11 +188,15 @@ async fn merge(
         // Something that only the host knows of stands against it: a review, a rule.
         Err(Trouble::Effect(EffectError::Host(HostError::Refused { reason, .. }))) => {
             let reason = clean::one_line(&hand.app.redactor.redact(&reason), MAX_REASON);
-            let objection = Objection::of_host(head, &reason, hand.app.now());
-            let reason = objection.reason.clone();
+            let before = hand.task.objection.take();
+            let objection = Objection::of_host(head, &reason, hand.app.now(), before.as_ref());
+            let (reason, needs_person) = (objection.reason.clone(), objection.needs_person());
             // Remembered: the next runs would read and ask all of it again, and `why` would not know it.
             hand.task.objection = Some(objection);
             hand.app.mailbox.update(hand.lease, Folder::Done, &hand.task)?;
+            if !needs_person {
+                return Ok("waiting");
+            }
             notices::put_hold(hand.app, &hand.task, "hold", &reason);
             notice(&mut hand, "hold", &held(&reason), true).await?;
             return Ok("held");

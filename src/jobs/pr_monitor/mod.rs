@@ -269,8 +269,7 @@ async fn glance(
     let sight = Sight { standing: Some(standing), ..Sight::default() };
     let taken = snapshot::take_seeing(app, repository, host, task, (ahead, sight)).await?;
     let verdict = merge::judge(&taken.snapshot);
-    let head = &taken.snapshot.pull.head_sha;
-    if act::is_nothing_to_do(app, repository, task, &verdict, head).await? {
+    if act::is_nothing_to_do(app, repository, task, &verdict, &taken.snapshot).await? {
         return Ok(Some((verdict, taken)));
     }
     Ok(None)

@@ -165,7 +165,13 @@ async fn push(attempt: &mut Attempt<'_>, head: &CommitSha) -> Result<(), Trouble
         expected: attempt.task().head_sha.clone(),
     };
     effects.carry_out(&push, attempt.claim.lease()).await?;
-    attempt.claim.task.head_sha = Some(head.clone());
+    let task = &mut attempt.claim.task;
+    if task.is_repair() {
+        // A repair is no answer to a person who closed the same work before.
+        task.moved_to(head.clone());
+    } else {
+        task.head_sha = Some(head.clone());
+    }
     attempt.finish(Stage::Pushed)
 }
 

@@ -6,9 +6,12 @@ use crate::crash_point;
 use crate::domain::blocker::BlockerCode;
 use crate::domain::body;
 use crate::domain::escalation::Cause;
+use crate::domain::ids::IssueNumber;
+use crate::domain::issue::IssueState;
 use crate::domain::retry::{Cost, Decision, Evidence, RunFailure};
 use crate::domain::routing::Route;
 use crate::domain::task::{Folder, Outcome, Stage, Task};
+use crate::domain::waiting;
 use crate::effects::texts;
 use crate::git::Worktree;
 use crate::journal::Event;
@@ -52,7 +55,10 @@ pub(super) async fn after_attempt(
             begin_next(&mut attempt, receipt, same_agent, cost, not_before);
             move_to(attempt, Folder::Inbox, "retried").await
         }
-        Decision::Ask { .. } => move_to(attempt, Folder::Blocked, "blocked").await,
+        Decision::Ask { .. } => {
+            attempt.claim.task.waits_for = in_the_way(&attempt, evidence).await;
+            move_to(attempt, Folder::Blocked, "blocked").await
+        }
         Decision::Escalate { cost, .. } => {
             if cost == Cost::Free {
                 receipt::rename_free_run(attempt.shift.app, attempt.task())?;
@@ -62,6 +68,23 @@ pub(super) async fn after_attempt(
             move_to(attempt, Folder::Escalated, "escalated").await
         }
     }
+}
+
+/// The issues that this result names and that are open: whatever else it names (a pull request, what is closed or does not exist) cannot be
+/// waited for, and a person is asked all the same.
+async fn in_the_way(attempt: &Attempt<'_>, evidence: &Evidence) -> Vec<IssueNumber> {
+    let Evidence::Result { result, .. } = evidence else { return Vec::new() };
+    if attempt.task().blocker != Some(BlockerCode::DependencyBlocked) {
+        return Vec::new();
+    }
+    let mut open = Vec::new();
+    for number in waiting::named(&result.blockers, attempt.task().issue) {
+        let found = attempt.repository.host.issue(number).await;
+        if found.is_ok_and(|issue| issue.state == IssueState::Open) {
+            open.push(number);
+        }
+    }
+    open
 }
 
 fn cost_of(decision: &Decision) -> Cost {

@@ -75,7 +75,12 @@ pub(super) fn is_work_already(attempt: &Attempt<'_>, commit: &CommitSha) -> Resu
         return Ok(false);
     }
     let mirror = attempt.repository.mirror()?;
-    let Some(base) = mirror.tracked_tip(&task.base_branch)? else { return Ok(false) };
+    // A base that somebody has put back leaves commits here as well, which are nobody's work of this task.
+    let is_ours = task.head_sha.as_ref() == Some(commit)
+        || mirror.branch_tip(&task.id)?.as_ref() == Some(commit);
+    let Some(base) = mirror.tracked_tip(&task.base_branch)?.filter(|_| is_ours) else {
+        return Ok(false);
+    };
     Ok(mirror.adds_to(commit, &base)?)
 }
 

@@ -118,7 +118,7 @@ fn end_of_waiting(task: &Task) -> String {
     let answered = "`dispatch`, when a person answers on the issue or marks it Ready again";
     match waiting::for_issues(task) {
         None => answered.to_owned(),
-        Some(named) if named.is_empty() => {
+        Some([]) => {
             format!("{answered}, or what its text names by a line `Depends on #N` is closed")
         }
         Some(named) => {

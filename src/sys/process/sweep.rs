@@ -188,9 +188,11 @@ impl Quarry for Marked<'_> {
 }
 
 /// Ends every process of this user that was started with `variable` set to `value`, and what descends from it, until a look finds
-/// none; says how many. Never ends this process or one that it descends from. Gives up after ten seconds.
+/// none; says how many there were, with those that could not be ended. Never ends this process or one that it descends from. Gives up
+/// after ten seconds.
 pub fn end_marked(variable: &str, value: &str) -> usize {
-    sweep(&mut Marked { variable, value }, MARKED_PATIENCE).ended.len()
+    let swept = sweep(&mut Marked { variable, value }, MARKED_PATIENCE);
+    swept.ended.len() + swept.left.len()
 }
 
 /// A process and those that it descends from.
@@ -230,9 +232,11 @@ impl Quarry for Strays {
 }
 
 /// Ends the orphans that this process adopted (it must be a subreaper), with all below them, and reaps the dead ones; children that
-/// were started through [`crate::sys::program`] and [`crate::sys::supervise`] are left alone. Says how many were ended.
+/// were started through [`crate::sys::program`] and [`crate::sys::supervise`] are left alone. Says how many there were, with those that could
+/// not be ended.
 pub fn end_strays(patience: Duration) -> usize {
-    sweep(&mut Strays, patience).ended.len()
+    let swept = sweep(&mut Strays, patience);
+    swept.ended.len() + swept.left.len()
 }
 
 fn reap_adopted(processes: &[Stat]) {

@@ -281,7 +281,7 @@ fn texts_as_long_as_github_allows_are_worked_with() {
 }
 
 #[test]
-fn a_merge_that_the_host_refuses_is_said_once_and_asked_again_after_an_hour() {
+fn a_merge_that_the_host_refuses_twice_is_a_persons_and_asked_again_after_an_hour() {
     let mut town = GithubWorld::new();
     town.ready_issue("Add a cart", "");
     for job in ["dispatch", "queue"] {
@@ -293,17 +293,24 @@ fn a_merge_that_the_host_refuses_is_said_once_and_asked_again_after_an_hour() {
     let merges = |town: &GithubWorld| {
         town.hub.log().iter().filter(|asked| asked.path.ends_with("/merge")).count()
     };
+    let said = |text: &String| text.contains("waits for a person: the host refuses the merge");
+    let comments = |town: &GithubWorld| town.comments(1).iter().filter(|text| said(text)).count();
+    drop(town.world.run("pr-monitor").ok());
+    town.advance(SignedDuration::from_mins(1));
+    drop(town.world.run("pr-monitor").ok());
+    assert_eq!((merges(&town), comments(&town)), (1, 0), "it may have been for a moment");
     for _ in 0..6 {
-        drop(town.world.run("pr-monitor").ok());
         town.advance(SignedDuration::from_mins(5));
+        drop(town.world.run("pr-monitor").ok());
     }
-    assert_eq!(merges(&town), 1, "{}", town.story());
+    assert_eq!(merges(&town), 2, "{}", town.story());
+    assert_eq!(comments(&town), 1, "{}", town.story());
     let why = town.world.reason("shop-1");
     assert!(why.contains("the host refuses the merge: "), "{why}");
     assert!(why.contains("Repository rule violations found"), "{why}");
     town.hub.heal();
     town.advance(SignedDuration::from_mins(60));
     drop(town.world.run("pr-monitor").ok());
-    assert_eq!(merges(&town), 2);
+    assert_eq!(merges(&town), 3);
     assert_eq!(town.shown(1), "done; closed", "{}", town.story());
 }

@@ -271,9 +271,10 @@ async fn closed(
     }
     tracing::info!(repo = %keeper.repository.slug(), pr = pr.0, changes = carried.len(), "a person closed the memory; it is not proposed again");
     end(keeper, &proposal.base, None).await?;
+    let are = if carried.len() == 1 { "is" } else { "are" };
     let reason = format!(
-        "a person closed it: {} changes are kept under `runtime/memory/{}/declined`",
-        carried.len(),
+        "a person closed it: {} {are} kept under `runtime/memory/{}/declined`",
+        counted(carried.len(), "change"),
         keeper.repository.key
     );
     Ok(("memory_declined", Some(pr), Some(reason)))
