@@ -24,7 +24,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 #[must_use = "a lock that is dropped is given up at once"]
 pub struct Lock {
     path: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -43,7 +43,7 @@ impl Lock {
             }
             // Whoever removed the file in between has made this lock worthless: the next one opens another file.
             if files::is_linked(&file, path) {
-                return Ok(Some(Self { path: path.to_path_buf(), _file: file }));
+                return Ok(Some(Self { path: path.to_path_buf(), file }));
             }
         }
     }
@@ -67,7 +67,7 @@ impl Lock {
             let file =
                 File::open(path).map_err(|source| FileError::of("open the lock", path, source))?;
             match file.try_lock() {
-                Ok(()) => Ok(Some(Self { path: path.to_path_buf(), _file: file })),
+                Ok(()) => Ok(Some(Self { path: path.to_path_buf(), file })),
                 Err(TryLockError::WouldBlock) => Ok(None),
                 Err(error) => Err(FileError::of("lock", path, error)),
             }
@@ -96,6 +96,16 @@ impl Lock {
     /// Names the file that is locked.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for Lock {
+    /// Given up and not only closed: a program that another thread is just starting has a copy of every open file until it begins, and would
+    /// hold the lock for as long.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(path = %self.path.display(), %error, "a lock could not be given up; it ends with this process");
+        }
     }
 }
 
@@ -231,6 +241,17 @@ mod tests {
         // A program that another test is just starting holds for a moment what this process held.
         assert!(Lock::acquire(&path, LONG).unwrap().is_some());
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_lock_is_free_though_a_program_that_is_just_started_has_a_copy_of_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("locks/task-web-42.lock");
+        let lock = Lock::try_acquire(&path).unwrap().unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        drop(lock);
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+        drop(copy);
     }
 
     #[test]
